@@ -1,0 +1,1 @@
+"""What the hall knows: entries, guides, departments; snapshot, files, checks."""

@@ -1,0 +1,57 @@
+"""The hall itself: name, hours, departments and categories. Nothing about one county stands in code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department of the county, its window in the hall and its chief representative (首席代表)."""
+
+    id: str
+    name: str
+    short_name: str = ""
+    aliases: tuple[str, ...] = ()
+    duties: str = ""
+    """One sentence: what people come here for."""
+    window: str = ""
+    phone: str = ""
+    representative: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A shelf of the knowledge base."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """What people here call something, and its official name (`身份证丢了` → `补领居民身份证`)."""
+
+    said: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """What a citizen must be told about the hall as a whole."""
+
+    name: str
+    """Such as `青禾县政务服务中心`."""
+    address: str
+    phone: str
+    hours: str
+    """In words, such as `周一至周五 8:30—12:00、14:30—17:30（法定节假日除外）`."""
+    departments: tuple[Department, ...] = ()
+    categories: tuple[Category, ...] = ()
+    words: tuple[str, ...] = ()
+    """Words of this place that must not be cut apart: names, matters, abbreviations. Kept by clerks."""
+    aliases: tuple[Alias, ...] = ()
+    """Colloquial names beside the built-in ones. Kept by clerks."""
+    sample: bool = False
+    """Made-up data for trying the program; said so on every page."""
+    notice: str = ""

@@ -1,0 +1,31 @@
+"""Where the knowledge base is kept, and how a change is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from knowledge.entries import Entry
+from knowledge.files import Knowledge
+
+
+class KnowledgeStore(Protocol):
+    """Keeps the hall, its entries, guides and gold questions. Every write raises the revision by one."""
+
+    async def revision(self) -> int:
+        """Number of the newest change; 0: nothing was ever stored."""
+
+    async def load(self) -> tuple[int, Knowledge] | None:
+        """The whole knowledge base with its revision, read consistently; None when it is empty."""
+
+    async def replace(self, knowledge: Knowledge) -> int:
+        """Replace everything in one transaction; returns the new revision."""
+
+    async def put_entries(self, entries: Sequence[Entry]) -> int:
+        """Add or replace entries by id in one transaction (all or none); returns the new revision."""
+
+    async def wait_for_change(self, since: int, *, timeout_seconds: float) -> bool:
+        """Return True soon (well under a second) after the revision passes `since`, False at the time-out.
+
+        Uses a change stream; polls where the server has none or the stream breaks.
+        """
