@@ -1,0 +1,1 @@
+"""The WeChat side: wire format, signatures and AES, rendering, API client, outbox."""
