@@ -1,0 +1,173 @@
+"""The knowledge base in MongoDB (`knowledge.stores.KnowledgeStore`).
+
+`hall`, `entries`, `guides` and `gold` hold one document for each thing, in the order of `position`; `meta`
+holds the revision. Every write changes them in one transaction, and reading sees one moment of all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pymongo import ASCENDING, ReplaceOne
+from pymongo.errors import PyMongoError
+
+from knowledge.entries import Entry
+from knowledge.files import ENTRY, GOLD, GUIDE, HALL, Knowledge
+from storage.documents import dump, load
+from storage.mongo import BULK_SECONDS, Document, Mongo, Session, border, settle
+
+LOAD_SECONDS: Final = 10.0
+LOOK_SECONDS: Final = 0.5
+"""How long a change can stay unseen where there is no change stream."""
+_META_ID: Final = "knowledge"
+_STEP: Final = 1_000_000
+"""Positions of one revision lie before all positions of the next."""
+_NO_CHANGE_STREAMS: Final = 40573
+"""The server is not a replica set."""
+
+
+@dataclass(slots=True)
+class MongoKnowledgeStore:
+    """Keeps the hall, its entries, guides and gold questions."""
+
+    mongo: Mongo
+    change_streams: bool = True
+    """Found out by trying; False: look every half second instead."""
+
+    @border()
+    async def revision(self) -> int:
+        """Number of the newest change; 0: nothing was ever stored."""
+        return await self._revision()
+
+    async def _revision(self, session: Session | None = None) -> int:
+        found = await self.mongo.collection("meta").find_one({"_id": _META_ID}, session=session)
+        return int(found["revision"]) if found is not None else 0
+
+    @border(LOAD_SECONDS)
+    async def load(self) -> tuple[int, Knowledge] | None:
+        """The whole knowledge base with its revision, read consistently; None when it is empty."""
+        return await self.mongo.transact(self._load)
+
+    async def _load(self, session: Session) -> tuple[int, Knowledge] | None:
+        revision = await self._revision(session)
+        halls = await self._all("hall", session)
+        if not halls:
+            return None
+        knowledge = Knowledge(
+            hall=load(HALL, halls[0], name="hall"),
+            entries=tuple(
+                load(ENTRY, each, name=f"entries/{each['_id']}")
+                for each in await self._all("entries", session)
+            ),
+            guides=tuple(
+                load(GUIDE, each, name=f"guides/{each['_id']}") for each in await self._all("guides", session)
+            ),
+            gold=tuple(
+                load(GOLD, each, name=f"gold/{each['_id']}") for each in await self._all("gold", session)
+            ),
+        )
+        return revision, knowledge
+
+    async def _all(self, name: str, session: Session) -> list[Document]:
+        found = self.mongo.collection(name).find(session=session).sort("position", ASCENDING)
+        return [{"id": document["_id"], **document} async for document in found]
+
+    @border(BULK_SECONDS)
+    async def replace(self, knowledge: Knowledge) -> int:
+        """Replace everything in one transaction; returns the new revision."""
+
+        async def work(session: Session) -> int:
+            revision = await self._raise_revision(session)
+            contents: dict[str, Iterable[tuple[str, Any]]] = {
+                "hall": [("hall", knowledge.hall)],
+                "entries": [(entry.id, entry) for entry in knowledge.entries],
+                "guides": [(guide.id, guide) for guide in knowledge.guides],
+                "gold": [(f"{number:06d}", gold) for number, gold in enumerate(knowledge.gold)],
+            }
+            for name, things in contents.items():
+                await self.mongo.collection(name).delete_many({}, session=session)
+                documents = [
+                    {**dump(thing), "_id": key, "position": revision * _STEP + number}
+                    for number, (key, thing) in enumerate(things)
+                ]
+                if documents:
+                    await self.mongo.collection(name).insert_many(documents, session=session)
+            return revision
+
+        return await self.mongo.transact(work)
+
+    async def _raise_revision(self, session: Session) -> int:
+        """Raise the revision first: a second writer meets the first one here, and waits its turn."""
+        meta = await self.mongo.collection("meta").find_one_and_update(
+            {"_id": _META_ID}, {"$inc": {"revision": 1}}, upsert=True, return_document=True, session=session
+        )
+        return int(meta["revision"]) if meta is not None else 0
+
+    @border(BULK_SECONDS)
+    async def put_entries(self, entries: Sequence[Entry]) -> int:
+        """Add or replace entries by id in one transaction (all or none); returns the new revision.
+
+        A replaced entry keeps its place, new ones come last.
+        """
+
+        async def work(session: Session) -> int:
+            revision = await self._raise_revision(session)
+            collection = self.mongo.collection("entries")
+            known = collection.find({"_id": {"$in": [e.id for e in entries]}}, ["position"], session=session)
+            places = {document["_id"]: document["position"] async for document in known}
+            writes = [
+                ReplaceOne(
+                    {"_id": entry.id},
+                    {**dump(entry), "position": places.get(entry.id, revision * _STEP + number)},
+                    upsert=True,
+                )
+                for number, entry in enumerate(entries)
+            ]
+            if writes:
+                await collection.bulk_write(writes, session=session)
+            return revision
+
+        return await self.mongo.transact(work)
+
+    async def wait_for_change(self, since: int, *, timeout_seconds: float) -> bool:
+        """Return True soon after the revision passes `since`, False at the time-out.
+
+        Raises `StoreUnavailableError` when the database can't be reached.
+        """
+        ends_at = asyncio.get_running_loop().time() + timeout_seconds
+        if await self.revision() > since:
+            return True
+        if self.change_streams and timeout_seconds > LOOK_SECONDS:
+            try:
+                if await self._watch(since, ends_at):
+                    return True
+            except PyMongoError as error:  # the stream broke: go on without it this time
+                self.change_streams = getattr(error, "code", None) != _NO_CHANGE_STREAMS
+        return await self._poll(since, ends_at)
+
+    async def _watch(self, since: int, ends_at: float) -> bool:
+        """Wait on a change stream until shortly before the end; the rest is `_poll`'s.
+
+        The revision is read again on each heartbeat: Motor opens the stream only when it is first asked,
+        and a change before that moment is in no stream.
+        """
+        stream: Any = await settle(
+            self.mongo.collection("meta").watch(max_await_time_ms=int(LOOK_SECONDS * 1000))
+        )
+        async with stream:
+            while stream.alive and ends_at - asyncio.get_running_loop().time() > LOOK_SECONDS:
+                if await self.revision() > since:
+                    return True
+                await stream.try_next()
+        return False
+
+    async def _poll(self, since: int, ends_at: float) -> bool:
+        while await self.revision() <= since:
+            remaining = ends_at - asyncio.get_running_loop().time()
+            if remaining <= 0:
+                return False
+            await asyncio.sleep(min(LOOK_SECONDS, remaining))
+        return True

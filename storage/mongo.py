@@ -1,0 +1,208 @@
+"""The seam to the database driver: connections, deadlines, errors and indexes. Nothing else imports a driver.
+
+Motor was asked for; its life ends on 2027-05-14 and PyMongo's own asyncio API follows it (see
+docs/decisions/0002). Both have the same methods, but where one returns a value the other may return an
+awaitable of it (aggregate, watch, list_indexes, close, start_session, start_transaction): `settle` takes
+either. Motor's objects are typed as PyMongo's, which they mirror.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar, cast
+
+import pymongo
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, ReadPreference, WriteConcern
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    OperationFailure,
+    PyMongoError,
+    WriteConcernError,
+)
+from pymongo.read_concern import ReadConcern
+
+from messages import StoreUnavailableError
+
+Driver = Literal["motor", "pymongo"]
+Document = dict[str, Any]
+Session = AsyncClientSession
+T = TypeVar("T")
+
+OPERATION_SECONDS: Final = 2.0
+"""What one operation may take: citizens are answered within 4 s (WeChat gives up after 5)."""
+GRACE_SECONDS: Final = 0.5
+"""For the driver to report its own time-out; after that the event loop stops waiting (Motor's threads)."""
+BULK_SECONDS: Final = 60.0
+"""For imports and for building indexes."""
+
+_PASSING_CODES: Final = frozenset({
+    6, 7, 89, 91, 100, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436, 317,
+})  # fmt: skip
+"""Server error codes that pass by themselves: unreachable hosts, shutdown, fail-over, time limits.
+
+From the retryable codes of the driver specification (retryable-writes.md), and 262 ExceededTimeLimit,
+100 UnsatisfiableWriteConcern.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mongo:
+    """An open connection to one database, whichever the driver."""
+
+    client: AsyncMongoClient[Document]
+    database: AsyncDatabase[Document]
+
+    def collection(self, name: str) -> AsyncCollection[Document]:
+        """One collection."""
+        return self.database[name]
+
+    async def ping(self) -> None:
+        """Raise `StoreUnavailableError` unless the primary answers in time."""
+        async with border():
+            await self.database.command("ping", read_preference=ReadPreference.PRIMARY)
+
+    async def transact(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+        """Run `work` in one transaction (all or nothing); it is run again when another one got in its way."""
+        started: Session = await settle(self.client.start_session())
+        async with started as session:
+            return await session.with_transaction(
+                work,
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WriteConcern("majority", j=True),
+                read_preference=ReadPreference.PRIMARY,
+            )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await settle(self.client.close())
+
+
+async def settle(value: Any) -> Any:
+    """The value itself, awaited first where this driver wants that."""
+    return await value if inspect.isawaitable(value) else value
+
+
+def connect(uri: str, database: str, *, driver: Driver = "motor") -> Mongo:
+    """Make a connection for the running event loop. Nothing is sent before the first operation."""
+    options: dict[str, Any] = {
+        "appname": "lingjuli",
+        "tz_aware": True,
+        "w": "majority",
+        "journal": True,
+        "retryWrites": True,
+        "timeoutMS": int(OPERATION_SECONDS * 1000),
+        "serverSelectionTimeoutMS": int(OPERATION_SECONDS * 1000),
+        "connectTimeoutMS": int(OPERATION_SECONDS * 1000),
+    }
+    if driver == "motor":
+        motor: Any = AsyncIOMotorClient(uri, io_loop=asyncio.get_running_loop(), **options)
+        client = cast("AsyncMongoClient[Document]", motor)
+    else:
+        client = AsyncMongoClient(uri, **options)
+    return Mongo(client=client, database=client[database])
+
+
+@asynccontextmanager
+async def border(seconds: float = OPERATION_SECONDS) -> AsyncIterator[None]:
+    """The border of every store: a deadline, and the driver's errors become ours.
+
+    Usable as a decorator. What the database can't do now is a `StoreUnavailableError`; what it refuses
+    because we are wrong stays the driver's error, so that it is seen as the bug it is.
+    """
+    try:
+        with pymongo.timeout(seconds):
+            async with asyncio.timeout(seconds + GRACE_SECONDS):
+                yield
+    except TimeoutError as error:
+        raise StoreUnavailableError(
+            f"MongoDB did not answer within {seconds:g} s: see whether it runs."
+        ) from error
+    except PyMongoError as error:
+        if not is_passing(error):
+            raise
+        raise StoreUnavailableError(
+            f"MongoDB cannot be reached or is not ready ({type(error).__name__}): see whether it runs."
+        ) from error
+
+
+def is_passing(error: PyMongoError) -> bool:
+    """Whether the trouble is the database's state of the moment, and not what we asked of it."""
+    if isinstance(error, ConnectionFailure | WriteConcernError) or error.timeout:
+        return True
+    if isinstance(error, BulkWriteError):
+        return bool(error.details.get("writeConcernErrors")) and not error.details.get("writeErrors")
+    labels = ("RetryableWriteError", "TransientTransactionError", "UnknownTransactionCommitResult")
+    return any(error.has_error_label(label) for label in labels) or (
+        isinstance(error, OperationFailure) and error.code in _PASSING_CODES
+    )
+
+
+_CITIZEN: Final = [("inbound.channel", ASCENDING), ("inbound.user", ASCENDING)]
+_OWN: Final = [("channel", ASCENDING), ("user", ASCENDING)]
+_EXPIRY: Final = IndexModel([("expire_at", ASCENDING)], name="expiry", expireAfterSeconds=0)
+
+INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
+    "turns": (
+        IndexModel([*_CITIZEN, ("status", ASCENDING), ("inbound.at", ASCENDING)], name="citizen"),
+        IndexModel([("status", ASCENDING), ("lease_until", ASCENDING)], name="lease"),
+        IndexModel([("unclaimed_at", ASCENDING)], name="unclaimed", sparse=True),
+        IndexModel(
+            [("received_at", ASCENDING)],
+            name="missed",
+            partialFilterExpression={"trace.outcome": "not_answered"},
+        ),
+        IndexModel(
+            [("received_at", DESCENDING)], name="rated", partialFilterExpression={"useful": {"$gte": False}}
+        ),
+        _EXPIRY,
+    ),
+    "conversations": (_EXPIRY,),
+    "handoffs": (
+        IndexModel(_OWN, name="one_open", unique=True, partialFilterExpression={"open": True}),
+        IndexModel([*_OWN, ("opened_at", ASCENDING)], name="citizen"),
+        IndexModel([("state", ASCENDING)], name="state"),
+        _EXPIRY,
+    ),
+    "outbox": (
+        IndexModel([("status", ASCENDING), ("created_at", ASCENDING), ("due_at", ASCENDING)], name="due"),
+        IndexModel([("status", ASCENDING), ("lease_until", ASCENDING)], name="lease"),
+        IndexModel([*_OWN, ("created_at", ASCENDING)], name="citizen"),
+        _EXPIRY,
+    ),
+    "consents": (IndexModel([*_OWN, ("template_id", ASCENDING)], name="citizen_template", unique=True),),
+    "tokens": (IndexModel([("renew_at", ASCENDING)], name="renewal"),),
+    "entries": (IndexModel([("position", ASCENDING)], name="position"),),
+    "guides": (IndexModel([("position", ASCENDING)], name="position"),),
+    "gold": (IndexModel([("position", ASCENDING)], name="position"),),
+    "hall": (IndexModel([("position", ASCENDING)], name="position"),),
+    "meta": (IndexModel([("revision", ASCENDING)], name="revision"),),
+}
+"""All collections with their indexes. Each has one, so that making the index makes the collection."""
+
+
+async def ensure_indexes(mongo: Mongo) -> None:
+    """Make the collections and indexes that are missing; harmless when all are there."""
+    async with border(BULK_SECONDS):
+        await asyncio.gather(
+            *(mongo.collection(name).create_indexes(list(models)) for name, models in INDEXES.items())
+        )
+
+
+async def missing_indexes(mongo: Mongo) -> tuple[str, ...]:
+    """Indexes that should be there and are not, as `collection.index` (for `python -m bot check`)."""
+    missing: list[str] = []
+    async with border():
+        for name, models in INDEXES.items():
+            found = {index["name"] async for index in await settle(mongo.collection(name).list_indexes())}
+            wanted = [str(model.document["name"]) for model in models]
+            missing.extend(f"{name}.{index}" for index in wanted if index not in found)
+    return tuple(missing)

@@ -1,0 +1,93 @@
+"""All stores of one database, opened and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from handlers.conversation import ConversationStore
+from handlers.turns import TurnStore
+from helpdesk.handoffs import HandoffStore
+from knowledge.stores import KnowledgeStore
+from storage.batches import InsertBatcher
+from storage.consents import MongoConsentStore
+from storage.conversations import MongoConversationStore
+from storage.handoffs import MongoHandoffStore
+from storage.knowledge import MongoKnowledgeStore
+from storage.mongo import Driver, Mongo, connect, ensure_indexes, missing_indexes
+from storage.outbox import MongoOutboxStore
+from storage.tokens import MongoTokenStore
+from storage.turns import MongoTurnStore
+from storage.windows import MongoWindowLedger
+from wechat.consents import ConsentStore
+from wechat.outbox import OutboxStore
+from wechat.tokens import TokenStore
+from wechat.windows import WindowLedger
+
+KEEP_DAYS: Final = 180
+"""How long what citizens wrote is kept, unless they leave before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What the other rooms need of the database, each behind its own Protocol."""
+
+    turns: TurnStore
+    conversations: ConversationStore
+    handoffs: HandoffStore
+    outbox: OutboxStore
+    windows: WindowLedger
+    consents: ConsentStore
+    tokens: TokenStore
+    knowledge: KnowledgeStore
+    mongo: Mongo
+
+    async def ping(self) -> None:
+        """Raise `StoreUnavailableError` unless the database answers."""
+        await self.mongo.ping()
+
+    async def missing_indexes(self) -> tuple[str, ...]:
+        """Indexes that should be there and are not."""
+        return await missing_indexes(self.mongo)
+
+
+@asynccontextmanager
+async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterator[Stores]:
+    """The stores of an open connection."""
+    turns = mongo.collection("turns")
+    outbox = mongo.collection("outbox")
+    consents = mongo.collection("consents")
+    inserts = InsertBatcher(turns)
+    try:
+        yield Stores(
+            turns=MongoTurnStore(mongo, turns, outbox, inserts, keep_days),
+            conversations=MongoConversationStore(mongo.collection("conversations"), keep_days),
+            handoffs=MongoHandoffStore(mongo.collection("handoffs"), keep_days),
+            outbox=MongoOutboxStore(outbox, consents, keep_days),
+            windows=MongoWindowLedger(turns, outbox),
+            consents=MongoConsentStore(consents),
+            tokens=MongoTokenStore(mongo.collection("tokens")),
+            knowledge=MongoKnowledgeStore(mongo),
+            mongo=mongo,
+        )
+    finally:
+        await inserts.close()
+
+
+@asynccontextmanager
+async def open_stores(
+    uri: str, database: str, *, driver: Driver = "motor", keep_turns_days: int = KEEP_DAYS
+) -> AsyncIterator[Stores]:
+    """Connect, make what indexes are missing, and close all at the end.
+
+    Raises `StoreUnavailableError` when the database can't be reached.
+    """
+    mongo = connect(uri, database, driver=driver)
+    try:
+        await ensure_indexes(mongo)
+        async with stores_of(mongo, keep_days=keep_turns_days) as stores:
+            yield stores
+    finally:
+        await mongo.close()

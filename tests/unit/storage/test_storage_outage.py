@@ -1,0 +1,116 @@
+"""The database hangs, goes away and comes back: errors come in time, and all is well afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from messages import Inbound, StoreUnavailableError
+from storage.embedded import EmbeddedServer, embedded_mongod
+from storage.mongo import Driver
+from storage.processes import stop_server, wait_until_free
+from storage.stores import Stores, open_stores
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+LONGEST_SECONDS = 3.0
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServer]:
+    """A server that may be maltreated."""
+    async with embedded_mongod(tmp_path_factory.mktemp("outage")) as own:
+        yield own
+
+
+@pytest.fixture(scope="module", params=["motor", "pymongo"])
+async def own_stores(request: pytest.FixtureRequest, server: EmbeddedServer) -> AsyncIterator[Stores]:
+    driver: Driver = request.param
+    async with open_stores(server.uri, f"outage_{driver}", driver=driver) as stores:
+        yield stores
+
+
+async def claim(stores: Stores, key: str) -> None:
+    message = Inbound(key, "official", "o-1", "gh_1", "text", NOW)
+    await stores.turns.claim(message, owner="p", now=NOW, lease_seconds=60)
+
+
+async def recovered(stores: Stores) -> None:
+    """Wait until writes succeed again."""
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                await claim(stores, "back")
+            except StoreUnavailableError:
+                continue
+            return
+
+
+async def test_a_server_that_hangs(server: EmbeddedServer, own_stores: Stores) -> None:
+    await claim(own_stores, "before")
+    pid = server.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert await seconds_until_all_are_unavailable(own_stores, 60) < LONGEST_SECONDS
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await recovered(own_stores)
+    assert await own_stores.turns.get("before") is not None
+
+
+async def seconds_until_all_are_unavailable(stores: Stores, count: int) -> float:
+    loop = asyncio.get_running_loop()
+    started_at = loop.time()
+    results = await asyncio.gather(
+        *(claim(stores, f"lost{number}") for number in range(count)),
+        *(stores.turns.get(f"lost{number}") for number in range(count)),
+        stores.ping(),
+        stores.knowledge.wait_for_change(0, timeout_seconds=5),
+        return_exceptions=True,
+    )
+    assert {type(result) for result in results} == {StoreUnavailableError}
+    return loop.time() - started_at
+
+
+async def test_a_server_that_goes_away_and_comes_back(server: EmbeddedServer, own_stores: Stores) -> None:
+    await claim(own_stores, "before")
+    await stop_server(server.folder / "data")
+    assert await seconds_until_all_are_unavailable(own_stores, 60) < LONGEST_SECONDS
+    await server.look_after()
+    await recovered(own_stores)
+    assert await own_stores.turns.get("before") is not None
+
+
+async def test_a_server_that_is_killed_loses_nothing_it_acknowledged(
+    server: EmbeddedServer, own_stores: Stores
+) -> None:
+    keys = [f"kept{number}" for number in range(50)]
+    await asyncio.gather(*(claim(own_stores, key) for key in keys))
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    await wait_until_free(server.folder / "data")
+    await server.look_after()
+    await recovered(own_stores)
+    assert all(await asyncio.gather(*(own_stores.turns.get(key) for key in keys)))
+
+
+async def test_waiting_for_a_change_survives_a_restart_or_says_so(
+    server: EmbeddedServer, own_stores: Stores
+) -> None:
+    waiting = asyncio.create_task(own_stores.knowledge.wait_for_change(10**6, timeout_seconds=2.5))
+    await asyncio.wait({waiting}, timeout=0.2)
+    await stop_server(server.folder / "data")
+    await server.look_after()
+    await asyncio.wait({waiting})
+    problem = waiting.exception()
+    assert isinstance(problem, StoreUnavailableError) if problem else waiting.result() is False
+
+
+def test_the_folder_of_the_server_is_private(server: EmbeddedServer) -> None:
+    assert Path(server.folder / "data").stat().st_mode & 0o077 == 0
