@@ -1,0 +1,66 @@
+"""What is remembered between two messages of one citizen, and where it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from messages import Channel, Part
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The conversation's memory: small, and worth nothing after a while."""
+
+    choices: tuple[str, ...] = ()
+    """Entry ids behind the numbers that were offered last."""
+    more: tuple[Part, ...] = ()
+    """The rest of a long reply, shown on “更多”."""
+    entry: str = ""
+    """The entry answered last, for short follow-ups."""
+    rated_turn: str = ""
+    """The turn that “有用” and “没用” speak of; empty once rated."""
+    misses: int = 0
+    """Questions in a row that found no answer."""
+    useless: int = 0
+    """Answers in a row that were rated 没用."""
+    asked: str = ""
+    """The question asked last, handed to the person who takes over."""
+    handoff: str = ""
+    """The open hand-off, while a person has the chat."""
+    recent: tuple[datetime, ...] = ()
+    """When the citizen wrote within the last minute, for the flood limit."""
+    at: datetime | None = None
+    """When the state was last changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One citizen on one channel."""
+
+    channel: Channel
+    user: str
+    state: State = field(default_factory=State)
+    last_turn: str = ""
+    """The turn that produced `state`; a turn that is run again must not be applied twice."""
+    last_parts: tuple[Part, ...] = ()
+    """What that turn answered."""
+
+
+class ConversationStore(Protocol):
+    """Keeps conversations; one owner at a time holds the lock of one."""
+
+    async def lock(
+        self, channel: Channel, user: str, *, owner: str, now: datetime, lease_seconds: float
+    ) -> Conversation | None:
+        """Take the conversation (made when new) for `owner`; None while somebody else's lease runs."""
+
+    async def save(self, conversation: Conversation, *, owner: str) -> bool:
+        """Write the conversation and give the lock back; False when the lease was lost to another owner."""
+
+    async def release(self, channel: Channel, user: str, *, owner: str) -> None:
+        """Give the lock back and change nothing else."""
+
+    async def forget(self, channel: Channel, user: str) -> None:
+        """Delete the conversation."""

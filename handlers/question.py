@@ -1,0 +1,122 @@
+"""A question: the right entry, a question back, or an honest “I don't know”."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from intents.evidence import explain
+
+from handlers import texts
+from handlers.talk import Answer, Services, Turn
+from intents.decisions import Ambiguous, Decision, Match, NoMatch
+from knowledge.entries import Entry
+from messages import Choice, Choices, Link, Links, Part, Taps, Text
+
+MAX_CHOICES: Final = 5
+MAX_GUESSES: Final = 3
+FOLLOW_UP_WITHIN: Final = timedelta(minutes=10)
+
+
+async def answer_question(turn: Turn, services: Services) -> Answer | None:
+    """Understand a text and answer what the hall knows."""
+    if turn.inbound.kind != "text":
+        return None
+    fresh = turn.state.at is not None and turn.now - turn.state.at <= FOLLOW_UP_WITHIN
+    context = turn.state.entry if fresh and turn.state.entry else None
+    decision = turn.snapshot.decide(turn.text, context=context)
+    lines = tuple(explain(decision, turn.snapshot.title))
+    turn = replace(turn, state=replace(turn.state, asked=turn.text))
+    match decision:
+        case Match():
+            entry = turn.snapshot.live(decision.id, turn.today)
+            if entry is None:
+                return _not_known(turn, (), lines, decision)
+            return give_entry(turn, services, entry, lines=lines, confidence=decision.confidence)
+        case Ambiguous():
+            return _ask_back(turn, decision, lines)
+        case NoMatch():
+            return _not_known(turn, decision.nearest, lines, decision)
+
+
+def give_entry(
+    turn: Turn,
+    services: Services,
+    entry: Entry,
+    *,
+    lines: tuple[str, ...] = (),
+    confidence: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Answer:
+    """Say an entry with its links, and ask whether it helped."""
+    department = turn.snapshot.departments.get(entry.department)
+    state = replace(turn.state, entry=entry.id, misses=0, choices=choices, more=())
+    if entry.person_only:
+        parts: tuple[Part, ...] = (Text(texts.person_only(department)), Taps("", (texts.HUMAN,)))
+        return Answer(state, parts, outcome="asked_back", entry=entry.id, confidence=confidence, lines=lines)
+    links = _links(turn, services, entry)
+    parts = (
+        Text(texts.answer_text(entry, department)),
+        *((Links(links),) if links else ()),
+        Taps(texts.WAS_IT_USEFUL, (texts.USEFUL, texts.USELESS)),
+    )
+    return Answer(
+        replace(state, rated_turn=turn.inbound.key),
+        parts,
+        outcome="answered",
+        entry=entry.id,
+        confidence=confidence,
+        lines=lines,
+    )
+
+
+def _links(turn: Turn, services: Services, entry: Entry) -> tuple[Link, ...]:
+    guide = turn.snapshot.guides.get(entry.guide)
+    own = (Link(f"办事指南：{guide.title}", f"{services.public_url}/guides/{guide.id}"),) if guide else ()
+    return (*own, *entry.links)
+
+
+def _live(turn: Turn, ids: tuple[str, ...], limit: int) -> tuple[Entry, ...]:
+    found = (turn.snapshot.live(each, turn.today) for each in ids)
+    return tuple(entry for entry in found if entry is not None)[:limit]
+
+
+def _numbered(heading: str, entries: tuple[Entry, ...], footer: str) -> Choices:
+    options = tuple(Choice(number, entry.question) for number, entry in enumerate(entries, start=1))
+    return Choices(heading, options, footer)
+
+
+def _ask_back(turn: Turn, decision: Ambiguous, lines: tuple[str, ...]) -> Answer:
+    entries = _live(turn, decision.ids, MAX_CHOICES)
+    if not entries:
+        return _not_known(turn, (), lines, decision)
+    state = replace(turn.state, choices=tuple(entry.id for entry in entries), more=())
+    return Answer(
+        state,
+        (_numbered(texts.WHICH_ONE, entries, texts.CHOOSE_FOOTER),),
+        outcome="asked_back",
+        entry=entries[0].id,
+        confidence=decision.confidence,
+        lines=lines,
+    )
+
+
+def _not_known(turn: Turn, nearest: tuple[str, ...], lines: tuple[str, ...], decision: Decision) -> Answer:
+    hall, misses = turn.snapshot.hall, turn.state.misses + 1
+    entries = _live(turn, nearest, MAX_GUESSES)
+    said = texts.dont_know_again(hall) if misses > 1 else texts.dont_know(hall)
+    parts: tuple[Part, ...] = (
+        Text(said),
+        *((_numbered(texts.NEAREST_HEADING, entries, ""),) if entries else ()),
+        Taps("", (texts.HUMAN,)),
+    )
+    state = replace(
+        turn.state,
+        misses=misses,
+        choices=tuple(entry.id for entry in entries),
+        more=(),
+        rated_turn="",
+        entry="",
+    )
+    return Answer(state, parts, outcome="not_answered", confidence=decision.confidence, lines=lines)

@@ -1,0 +1,192 @@
+"""Every sentence a citizen can read, in one place: plain, short, and saying who does what next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from knowledge.entries import Entry
+from knowledge.hall import Department, Hall
+
+HUMAN: Final = "人工"
+MORE: Final = "更多"
+USEFUL: Final = "有用"
+USELESS: Final = "没用"
+CANCEL_HUMAN: Final = "取消人工"
+
+WAS_IT_USEFUL: Final = "这个回答有帮助吗？"
+THANKS_FOR_RATING: Final = "谢谢您的评价。还有别的事，直接告诉我。"
+SORRY_FOR_ANSWER: Final = "抱歉没帮上忙，这个问题我已记下，请业务部门改进。"
+SORRY_AGAIN: Final = "又没帮上忙，实在抱歉。回复“人工”，我请工作人员来答复您。"
+NOTHING_TO_RATE: Final = "现在没有需要评价的回答。有事请直接问我。"
+NO_MORE: Final = "没有更多内容了。有别的事请直接问我。"
+GOODBYE: Final = "再见，祝您办事顺利！有事随时找我。"
+YOU_ARE_WELCOME: Final = "不客气。还有别的事，直接告诉我。"
+WHICH_ONE: Final = "您要问的是下面哪一件？"
+CHOOSE_FOOTER: Final = "请回复编号选择。都不是的话换个说法，或回复“人工”。"
+NEAREST_HEADING: Final = "您看看是不是这几件："
+FLOOD: Final = "您发得有点快，我来不及看。请过一分钟再发，急事请拨打大厅电话。"
+SENSITIVE: Final = "这个话题我不便讨论。政务服务方面的事，您可以直接问我。"
+INSULTED: Final = "让您着急了，抱歉。请说说要办的事；要找工作人员，回复“人工”。"
+NOT_STORED: Final = "系统正在恢复，刚才这条可能没有记下来。请过几分钟再发一次，急事请拨打大厅电话。"
+STORED_FOR_LATER: Final = "您的消息已收到。系统有点忙，处理好马上答复您。"
+TROUBLE: Final = "抱歉，我这边出了点问题，没能答复您。请稍后再问，或回复“人工”。"
+PREPARING: Final = "大厅的问答还在准备中，请过一会儿再来。"
+CANCELLED: Final = "好的，已取消人工服务。有事请直接问我。"
+NO_HANDOFF: Final = "您现在没有在等人工服务。需要时回复“人工”。"
+EMPTY_TEXT: Final = "没看懂您发的内容。请用一句话说说要办的事，比如“社保卡丢了怎么补”。"
+
+EXAMPLES: Final = ("社保卡丢了怎么补", "结婚登记需要什么材料", "个体户营业执照怎么办")
+"""Shown in the greeting and the help; each must be answerable in the sample hall (a test says so)."""
+
+NOT_TEXT: Final = {
+    "image": "图片我还看不懂。请用文字说说您要办的事；要交材料，请按办事指南到窗口或网上提交。",
+    "voice": "语音我还听不懂。请点键盘上的“语音输入”转成文字发给我，或回复“人工”。",
+    "video": "视频我还看不懂。请用文字说说您要办的事，或回复“人工”。",
+    "link": "网页链接我打不开。请用文字说说您要问的事。",
+    "card": "这张卡片我打不开。请用文字说说您要问的事。",
+}
+
+
+def sample_notice(hall: Hall) -> str:
+    """Say that the hall is made up, wherever a citizen might take it for real."""
+    return f"（{hall.notice or '本厅内容为示例数据，请勿作为办事依据。'}）" if hall.sample else ""
+
+
+def greeting(hall: Hall) -> str:
+    """Welcome a new follower."""
+    lines = [
+        f"您好，这里是{hall.name}。",
+        "办什么事、带什么材料、到哪个窗口，直接用一句话问我就行。",
+    ]
+    return "\n".join(filter(None, [*lines, sample_notice(hall)]))
+
+
+def help_text(hall: Hall) -> str:
+    """Say what the assistant can do and how to reach a person."""
+    lines = [
+        f"我是{hall.name}的智能助手，可以：",
+        "1. 回答办事问题：直接用一句话问我",
+        "2. 转工作人员：回复“人工”",
+        f"大厅时间：{hall.hours}",
+        f"地址：{hall.address}",
+        f"电话：{hall.phone}",
+    ]
+    return "\n".join(filter(None, [*lines, sample_notice(hall)]))
+
+
+def location(hall: Hall) -> str:
+    """Answer a sent position."""
+    return f"收到您的位置。{hall.name}在{hall.address}，{hall.hours}，电话 {hall.phone}。"
+
+
+def source_line(department: Department | None) -> str:
+    """Name the department that owns the answer, and where to find it."""
+    if department is None:
+        return ""
+    places = "，".join(filter(None, (department.window, department.phone)))
+    return f"—— {department.name}" + (f"（{places}）" if places else "")
+
+
+def department(found: Department) -> str:
+    """Say where a department sits, what it does and how to reach it."""
+    lines = [
+        f"{found.name}：{found.duties}。" if found.duties else found.name,
+        f"窗口：{found.window}" if found.window else "",
+        f"电话：{found.phone}" if found.phone else "",
+        f"首席代表：{found.representative}" if found.representative else "",
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def answer_text(entry: Entry, department: Department | None) -> str:
+    """Say an entry's answer with the department that stands behind it."""
+    until = entry.valid_until
+    lines = [entry.answer.strip()]
+    if until is not None:
+        lines.append(f"（本答复有效期至 {until.year} 年 {until.month} 月 {until.day} 日）")
+    source = source_line(department)
+    return "\n".join([*lines, source] if source else lines)
+
+
+def dont_know(hall: Hall) -> str:
+    """Admit that nothing fits, and name the person."""
+    return (
+        "这个问题我还答不上来，已记下来请工作人员补充。\n"
+        f"您可以换个说法再问一次，回复“人工”找工作人员，或拨打 {hall.phone}。"
+    )
+
+
+def dont_know_again(hall: Hall) -> str:
+    """Offer the person at once after a second miss."""
+    return f"抱歉，又没答上来，不耽误您的时间。\n回复“人工”，我把您的问题转给工作人员；也可以直接拨打 {hall.phone}。"
+
+
+def handoff_opened(hall: Hall, waiting: int, reference: str) -> str:
+    """Say that the request is stored, when somebody reads it, and what the citizen should do next."""
+    ahead = f"，前面还有 {waiting} 位" if waiting > 0 else ""
+    return (
+        f"已为您登记人工服务（编号 {reference}）{ahead}。\n"
+        f"工作人员在上班时间按先后顺序答复：{hall.hours}。\n"
+        "请把姓名以外的具体情况一次说清楚，不要发身份证号和银行卡号。\n"
+        f"急事请拨打 {hall.phone}。等待时您也可以继续问我；不等了，回复“取消人工”。"
+    )
+
+
+def handoff_again(hall: Hall, reference: str) -> str:
+    """Say that the citizen is in the queue already."""
+    return f"您已经登记了人工服务（编号 {reference}），不用重复排队。\n工作人员上班时间：{hall.hours}。急事请拨打 {hall.phone}。"
+
+
+def person_only(department: Department | None) -> str:
+    """Say that a person must answer this matter."""
+    who = department.name if department else "工作人员"
+    return f"这件事要看具体情况，请{who}直接答复您更稳妥。回复“人工”，我来转接。"
+
+
+NOTHING_TO_CHOOSE: Final = "现在没有可选的编号。请用一句话说说要办的事。"
+
+
+def choose_again(count: int) -> str:
+    """Ask for a number that was offered."""
+    return (
+        f"请回复 1 到 {count} 之间的编号，或者换个说法再问一次。"
+        if count > 1
+        else "请回复 1，或者换个说法再问一次。"
+    )
+
+
+def withdrawn() -> str:
+    """Say that a chosen answer is not given any more."""
+    return "这条答复已经更新或停用，请换个说法再问一次。"
+
+
+def unknown_code(hall: Hall) -> str:
+    """Answer a code that opens nothing (an old print, most likely)."""
+    return f"这个二维码对应的内容已经调整。请直接说您要办的事，或拨打 {hall.phone}。"
+
+
+def late_prefix(question: str) -> str:
+    """Remind of the question an answer belongs to when it comes late."""
+    short = question if len(question) <= QUOTED_CHARACTERS else question[: QUOTED_CHARACTERS - 1] + "…"
+    return f"您刚才问“{short}”，答复如下："
+
+
+QUOTED_CHARACTERS: Final = 30
+
+DANGER: Final = {
+    "fire": "如果着火了，请马上撤到安全的地方，拨打 119。\n有人受伤，拨打 120。说清地点、烧的是什么、有没有人被困。",
+    "crime": "如果您或别人正有危险，请马上拨打 110。\n不方便说话，可以发短信到 12110，写清地点和情况。",
+    "medical": "有人突发疾病或受伤，请马上拨打 120，说清地点和病人情况，守在病人身边等救护车。",
+    "self_harm": (
+        "听到您这么说，我很担心您。请先不要一个人待着，找信任的人陪陪您。\n"
+        "全国心理援助热线 12356 有人听您说；情况紧急，请马上拨打 120 或 110。"
+    ),
+    "gas": "闻到燃气味，请马上关阀门、开窗，不要开关电器、不要点火，到室外再拨打燃气抢修电话或 119。",
+    "traffic": "发生交通事故，请先打开双闪、撤到安全处。有人受伤拨打 120，报警拨打 122 或 110。",
+    "violence": "正遭受家庭暴力或人身伤害，请马上拨打 110；妇女维权热线 12338，法律援助 12348。",
+    "missing": "家人走失，请马上拨打 110，不用等 24 小时。说清姓名、年龄、衣着和最后出现的地方。",
+    "disaster": "遇到灾害险情，请先撤到安全的地方，再拨打 119 或 110，说清地点和被困人数。",
+    "fraud": "怀疑被骗，请马上停止转账，拨打 110 报警；反诈咨询拨打 96110。越早报警，钱越可能追回。",
+}
+DANGER_OTHER: Final = "情况紧急时，请马上拨打：报警 110、火警 119、急救 120、交通事故 122。"
+DANGER_AFTER: Final = "我只是自动应答，不能替您报警。平安之后，办事的问题随时问我。"

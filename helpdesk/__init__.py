@@ -1,0 +1,1 @@
+"""The people: hand-offs; later cases, calendar, staff and audit."""
