@@ -1,0 +1,1 @@
+"""JSON for the mini-program and other programs. Small so far."""

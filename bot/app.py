@@ -1,0 +1,256 @@
+"""The composition root: everything is made and joined here, nothing at import time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from aiohttp import web
+from pydantic import SecretStr
+
+import api.routes
+import pages.citizen
+import pages.simulator
+from bot.dialogue import BEIJING, Dialogue
+from bot.guard import add_headers
+from bot.health import Health
+from bot.loops import Loop, Supervisor
+from bot.recovery import Recovery
+from bot.secrets import made_up
+from bot.telemetry import Metrics, quiet_broken_requests
+from bot.turns import Turns
+from bot.webhook import Webhook
+from intents.weights import Weights
+from knowledge.snapshot import Snapshots
+from messages import Channel
+from settings import Mode, Settings
+from storage.stores import Stores
+from wechat.client import Client
+from wechat.codec import Account
+from wechat.sender import Sender
+
+WEBHOOKS: Final[dict[Channel, str]] = {"official": "/wechat/official", "mini": "/wechat/mini"}
+SIMULATED: Final = "sim_"
+"""How openids of the simulator begin; the platform's never do."""
+CHANGE_WAIT_SECONDS: Final = 5.0
+
+
+def utc_now() -> datetime:
+    """Read the clock of the machine; everything else is handed a clock."""
+    return datetime.now(UTC)
+
+
+def simulated(user: str) -> bool:
+    """Whether an openid belongs to the simulator, so that nothing is sent to the platform for it."""
+    return user.startswith(SIMULATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What tests and the command line take out of a built program."""
+
+    app: web.Application
+    engine: Turns
+    snapshots: Snapshots
+    metrics: Metrics
+    supervisor: Supervisor
+
+
+def accounts(settings: Settings) -> dict[Channel, Account]:
+    """Make the accounts that are configured; development makes up what is missing."""
+    official = _account(
+        settings,
+        "official",
+        settings.wechat_token,
+        settings.wechat_app_id,
+        settings.wechat_mode,
+        (settings.wechat_aes_key, settings.wechat_aes_key_previous),
+    )
+    mini = _account(
+        settings,
+        "mini",
+        settings.mini_token,
+        settings.mini_app_id,
+        settings.mini_mode,
+        (settings.mini_aes_key, settings.mini_aes_key_previous),
+    )
+    return {account.channel: account for account in (official, mini) if account is not None}
+
+
+def _account(
+    settings: Settings,
+    channel: Channel,
+    token: SecretStr,
+    app_id: str,
+    mode: Mode,
+    keys: tuple[SecretStr, ...],
+) -> Account | None:
+    aes_keys = tuple(key.get_secret_value() for key in keys if key.get_secret_value())
+    known = token.get_secret_value()
+    if not settings.production:
+        invented = made_up(settings.data_dir, channel)
+        known, app_id, aes_keys = (
+            known or invented.token,
+            app_id or invented.app_id,
+            aes_keys or (invented.aes_key,),
+        )
+    return Account(channel, known, app_id, mode, aes_keys) if known else None
+
+
+def build(
+    settings: Settings,
+    stores: Stores,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    webhook_base: Callable[[], str] = lambda: "",
+    more_loops: tuple[Loop, ...] = (),
+) -> Parts:
+    """Join the whole program around open stores. Starts nothing."""
+    quiet_broken_requests()
+    metrics, snapshots, owner = Metrics(), Snapshots(weights_of(settings)), secrets.token_hex(8)
+    dialogue = Dialogue(
+        snapshots=snapshots,
+        turns=stores.turns,
+        conversations=stores.conversations,
+        handoffs=stores.handoffs,
+        outbox=stores.outbox,
+        clock=clock,
+        public_url=public_url(settings),
+        flood_limit=settings.flood_limit,
+    )
+    engine = Turns(
+        turns=stores.turns,
+        conversations=stores.conversations,
+        outbox=stores.outbox,
+        dialogue=dialogue,
+        clock=clock,
+        owner=owner,
+        deadline_seconds=settings.reply_deadline_seconds,
+        metrics=metrics,
+    )
+    recovery = Recovery(engine=engine, turns=stores.turns, owner=owner)
+    clients = api_clients(settings, stores, owner, clock)
+    sender = Sender(
+        stores.outbox,
+        clients,
+        windows=stores.windows,
+        consents=stores.consents,
+        owner=owner,
+        simulated=simulated,
+    )
+    refresh = _Refresh(snapshots, stores, metrics, clock)
+    supervisor = Supervisor(
+        (
+            Loop("knowledge", refresh.run_once),
+            Loop("outbox", sender.run_once),
+            Loop("recovery", recovery.run_once),
+            *more_loops,
+        ),
+        clock=clock,
+        metrics=metrics,
+    )
+    app = web.Application(middlewares=[pages.citizen.friendly_not_found(snapshots, clock)])
+    app.on_response_prepare.append(add_headers)
+    known = accounts(settings)
+    for channel, account in known.items():
+        door = Webhook(account, engine=engine, turns=stores.turns, clock=clock, metrics=metrics)
+        app.router.add_get(WEBHOOKS[channel], door.verify)
+        app.router.add_post(WEBHOOKS[channel], door.push)
+    health = Health(stores, snapshots, metrics)
+    app.add_routes(health.routes())
+    app.add_routes(pages.citizen.routes(snapshots, clock))
+    app.add_routes(api.routes.routes(snapshots))
+    if not settings.production:
+        deps = pages.simulator.SimulatorDeps(
+            accounts=known,
+            webhook_base=webhook_base,
+            turns=stores.turns,
+            outbox=stores.outbox,
+            snapshots=snapshots,
+            clock=clock,
+        )
+        app.add_routes(pages.simulator.routes(deps))
+
+    async def running(_: web.Application) -> AsyncIterator[None]:
+        await refresh.now()
+        supervisor.start()
+        yield
+        await supervisor.stop()
+        await engine.drain()
+        for client in clients.values():
+            await client.close()
+
+    app.cleanup_ctx.append(running)
+    return Parts(app, engine, snapshots, metrics, supervisor)
+
+
+def weights_of(settings: Settings) -> Weights:
+    """Read the hall's weights and thresholds. Raises `WeightsError`."""
+    weights = Weights.load(settings.weights_file) if settings.weights_file else Weights.builtin()
+    if settings.answer_at is None and settings.ask_at is None:
+        return weights
+    answer_at = weights.answer_at if settings.answer_at is None else settings.answer_at
+    ask_at = weights.ask_at if settings.ask_at is None else settings.ask_at
+    return weights.with_thresholds(answer_at=answer_at, ask_at=min(ask_at, answer_at))
+
+
+def public_url(settings: Settings) -> str:
+    """Address that links in answers begin with."""
+    return settings.public_url or f"http://{settings.host}:{settings.port}"
+
+
+def api_clients(
+    settings: Settings, stores: Stores, owner: str, clock: Callable[[], datetime]
+) -> dict[Channel, Client]:
+    """Make a client for each account that has a secret; without one nothing can be sent by ourselves."""
+    found: dict[Channel, Client] = {}
+    if settings.wechat_app_id and settings.wechat_app_secret.get_secret_value():
+        found["official"] = Client(
+            app_id=settings.wechat_app_id,
+            secret=settings.wechat_app_secret.get_secret_value(),
+            tokens=stores.tokens,
+            owner=owner,
+            api_base=settings.wechat_api_base,
+            now=clock,
+        )
+    if settings.mini_app_id and settings.mini_app_secret.get_secret_value():
+        found["mini"] = Client(
+            app_id=settings.mini_app_id,
+            secret=settings.mini_app_secret.get_secret_value(),
+            tokens=stores.tokens,
+            owner=owner,
+            api_base=settings.mini_api_base,
+            now=clock,
+        )
+    return found
+
+
+class _Refresh:
+    """Keeps the snapshot up to date: waits for a change, or for midnight in Beijing."""
+
+    def __init__(
+        self, snapshots: Snapshots, stores: Stores, metrics: Metrics, clock: Callable[[], datetime]
+    ) -> None:
+        self._snapshots = snapshots
+        self._stores = stores
+        self._metrics = metrics
+        self._clock = clock
+
+    async def now(self) -> None:
+        """Read the knowledge base if it, or the day, has changed."""
+        await self._snapshots.refresh(self._stores.knowledge, self._clock().astimezone(BEIJING).date())
+        snapshot = self._snapshots.current
+        if snapshot is not None:
+            self._metrics.revision.set(snapshot.revision)
+            self._metrics.entries.set(len(snapshot.entries))
+
+    async def run_once(self, _: datetime) -> float:
+        """Wait for a change and take it over; woken every few seconds for the change of day."""
+        snapshot = self._snapshots.current
+        known = snapshot.revision if snapshot else 0
+        await self._stores.knowledge.wait_for_change(known, timeout_seconds=CHANGE_WAIT_SECONDS)
+        await self.now()
+        return 0.0

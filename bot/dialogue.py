@@ -1,0 +1,136 @@
+"""The conversation put to work: context in, reply out, effects carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, assert_never
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from handlers import events, table, texts
+from handlers.conversation import ConversationStore, State
+from handlers.talk import (
+    CloseHandoff,
+    Effect,
+    ForgetCitizen,
+    OpenHandoff,
+    RateTurn,
+    Services,
+)
+from handlers.talk import Turn as Talk
+from handlers.turns import Trace, TurnStore
+from handlers.words import tidy
+from helpdesk.handoffs import HandoffStore
+from knowledge.snapshot import Snapshot, Snapshots
+from messages import Inbound, Part, StoreUnavailableError, Taps, Text
+from wechat.outbox import OutboxStore
+from wechat.render import paginate
+
+BEIJING: Final = ZoneInfo("Asia/Shanghai")
+MEMORY_RULES: Final = frozenset(
+    {"danger", "follow", "scan", "menu", "event", "not_text", "small_talk", "question"}
+)
+MEMORY_OUTCOMES: Final = frozenset({"answered", "danger", "command", "event", "ignored"})
+"""What may be answered without the database, as long as it has no effect that must be stored."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reply cut to one page, and why."""
+
+    parts: tuple[Part, ...]
+    trace: Trace
+    forgotten: bool = False
+    """The citizen's data was deleted; nothing may be saved any more."""
+
+
+class Dialogue:
+    """Asks the table of rules, and does what it decided."""
+
+    def __init__(
+        self,
+        *,
+        snapshots: Snapshots,
+        turns: TurnStore,
+        conversations: ConversationStore,
+        handoffs: HandoffStore,
+        outbox: OutboxStore,
+        clock: Callable[[], datetime],
+        public_url: str,
+        flood_limit: int,
+    ) -> None:
+        self._snapshots = snapshots
+        self._turns = turns
+        self._conversations = conversations
+        self._handoffs = handoffs
+        self._outbox = outbox
+        self._clock = clock
+        self._services = Services(public_url, flood_limit, handoffs.waiting_count)
+
+    async def say(self, inbound: Inbound, state: State) -> tuple[Said, State]:
+        """Decide and carry out. A bug in a rule ends in an apology, logged; a lost database is passed on."""
+        snapshot = self._snapshots.current
+        if snapshot is None:
+            return await self._not_ready(inbound), state
+        try:
+            answer, trace = await table.answer(self._talk(inbound, state, snapshot), self._services)
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            log.exception("a rule failed", key=inbound.key)
+            return Said((Text(texts.TROUBLE),), Trace(rule="trouble", outcome="refused")), state
+        for effect in answer.effects:
+            await self._carry_out(effect, inbound)
+        first, rest = paginate(answer.parts, inbound.channel)
+        forgotten = any(isinstance(effect, ForgetCitizen) for effect in answer.effects)
+        after = replace(answer.state, more=rest) if rest else answer.state
+        return Said(first, trace, forgotten), after
+
+    async def from_memory(self, inbound: Inbound) -> tuple[Part, ...] | None:
+        """Answer while the database is away; None: this needs storing, so it must not be acknowledged."""
+        snapshot = self._snapshots.current
+        if snapshot is None or inbound.channel == "mini":
+            return None
+        services = replace(self._services, waiting_count=_nobody)
+        answer, trace = await table.answer(self._talk(inbound, State(), snapshot), services)
+        if not answer.effects and trace.rule in MEMORY_RULES and answer.outcome in MEMORY_OUTCOMES:
+            # Without the database nothing can be rated, chosen by number or continued.
+            parts = tuple(part for part in answer.parts if not isinstance(part, Taps))
+            return paginate(parts, inbound.channel)[0]
+        return None if inbound.kind == "event" else (Text(texts.NOT_STORED),)
+
+    def _talk(self, inbound: Inbound, state: State, snapshot: Snapshot) -> Talk:
+        now = self._clock()
+        return Talk(inbound, tidy(inbound.text), state, snapshot, now, now.astimezone(BEIJING).date())
+
+    async def _not_ready(self, inbound: Inbound) -> Said:
+        """Answer before the knowledge base was read for the first time; leaving is always honoured."""
+        if inbound.event in events.FORGET:
+            await self._carry_out(ForgetCitizen(), inbound)
+            return Said((), Trace(rule="unfollow", outcome="event"), forgotten=True)
+        parts = () if inbound.kind == "event" else (Text(texts.PREPARING),)
+        return Said(parts, Trace(rule="preparing", outcome="refused"))
+
+    async def _carry_out(self, effect: Effect, inbound: Inbound) -> None:
+        match effect:
+            case OpenHandoff():
+                await self._handoffs.open(effect.handoff)
+            case CloseHandoff():
+                await self._handoffs.close(effect.handoff_id, now=self._clock())
+            case RateTurn():
+                await self._turns.rate(effect.key, useful=effect.useful, now=self._clock())
+            case ForgetCitizen():
+                # The turns last: while they stand, a crash in between leads to doing this again.
+                for store in (self._conversations, self._handoffs, self._outbox, self._turns):
+                    await store.forget(inbound.channel, inbound.user)
+            case _:
+                assert_never(effect)
+
+
+async def _nobody() -> int:
+    return 0

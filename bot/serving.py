@@ -1,0 +1,175 @@
+"""Running the program: one process, or several under a parent that keeps them alive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import click
+import structlog
+from aiohttp import web
+
+from bot import app as composition
+from bot import seeding
+from bot.loops import Loop, Supervisor
+from bot.telemetry import Metrics
+from settings import Settings
+from storage.embedded import EmbeddedServer, embedded_mongod
+from storage.stores import Stores, open_stores
+
+SHUTDOWN_SECONDS: Final = 8.0
+RESTART_SECONDS: Final = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the database is, and what keeps the embedded one alive."""
+
+    uri: str
+    embedded: EmbeddedServer | None = None
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The loop that starts an embedded server again when it has died; none for a configured database."""
+        server = self.embedded
+        if server is None:
+            return ()
+
+        async def look_after(_: datetime) -> float:
+            return await server.look_after()
+
+        return (Loop("mongod", look_after),)
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """Give the configured database, or start an embedded server."""
+    if uri := settings.mongodb_uri.get_secret_value():
+        yield Database(uri)
+        return
+    async with embedded_mongod(settings.data_dir) as server:
+        yield Database(server.uri, server)
+
+
+@asynccontextmanager
+async def opened_at(uri: str, settings: Settings) -> AsyncIterator[Stores]:
+    """Open the stores at an address; a new development database gets the sample hall."""
+    async with open_stores(
+        uri,
+        settings.mongodb_database,
+        driver=settings.mongodb_driver,
+        keep_turns_days=settings.keep_turns_days,
+    ) as stores:
+        if not settings.production:
+            await seeding.seed(stores.knowledge)
+        yield stores
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Stores]:
+    """Open the stores of the configured or embedded database."""
+    async with database(settings) as found, opened_at(found.uri, settings) as stores:
+        yield stores
+
+
+def on_signals(stop: asyncio.Event) -> None:
+    """Let Ctrl-C and SIGTERM end the program in order."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+
+
+async def serve(settings: Settings, *, quiet: bool = False, stop: asyncio.Event | None = None) -> None:
+    """Serve until a signal comes."""
+    stop = stop or asyncio.Event()
+    on_signals(stop)
+    async with database(settings) as found, opened_at(found.uri, settings) as stores:
+        address = ""
+        parts = composition.build(settings, stores, webhook_base=lambda: address, more_loops=found.loops)
+        runner = web.AppRunner(parts.app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, settings.host, settings.port, reuse_port=quiet or None)
+            await site.start()
+            port = runner.addresses[0][1]
+            local = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared only
+            address = f"http://{local}:{port}"
+            if not quiet:
+                click.echo(banner(settings, address))
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+
+
+async def supervise(settings: Settings, workers: int) -> None:
+    """Run several processes on one port and one database; one that dies is started again."""
+    stop = asyncio.Event()
+    on_signals(stop)
+    async with database(settings) as found:
+        async with opened_at(found.uri, settings):
+            pass  # indexes and sample hall are there before the first worker starts
+        environment = {**os.environ, "BOT_MONGODB_URI": found.uri}
+        click.echo(banner(settings, f"http://{settings.host}:{settings.port}"))
+        keeper = Supervisor(found.loops, clock=composition.utc_now, metrics=Metrics())
+        keeper.start()
+        try:
+            await asyncio.gather(*(_keep_alive(settings, environment, each, stop) for each in range(workers)))
+        finally:
+            await keeper.stop()
+
+
+async def _keep_alive(
+    settings: Settings, environment: dict[str, str], number: int, stop: asyncio.Event
+) -> None:
+    command = ("-m", "bot", "serve", "--quiet", "--host", settings.host, "--port", str(settings.port))
+    while not stop.is_set():
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, *command, env=environment, start_new_session=True
+        )
+        log.info("worker started", worker=number, pid=worker.pid)
+        stopping = asyncio.ensure_future(stop.wait())
+        ended = asyncio.ensure_future(worker.wait())
+        await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if stop.is_set():
+            with contextlib.suppress(ProcessLookupError):
+                worker.terminate()
+            await ended
+            return
+        log.warning("worker ended, starting it again", worker=number, exit_code=worker.returncode)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), RESTART_SECONDS)
+
+
+def banner(settings: Settings, address: str) -> str:
+    """Say where everything is and how to connect a real account."""
+    known = composition.accounts(settings)
+    names = {"official": "webhook, official account", "mini": "webhook, mini-program"}
+    rows = [
+        (names[channel], f"{address}{composition.WEBHOOKS[channel]}  ({account.mode} mode)")
+        for channel, account in known.items()
+    ]
+    if not settings.production:
+        rows.append(("simulator", f"{address}/simulator"))
+    rows.append(("guides for citizens", f"{address}/guides"))
+    lines = ["", f"  零距离 is running on {address}", "", *(f"  {name:<26}{where}" for name, where in rows)]
+    if not settings.production and not settings.wechat_token.get_secret_value():
+        lines += [
+            "",
+            "  No account is connected: token and key were made up for this machine and are kept.",
+            f"  {'token':<26}{known['official'].token}",
+            "  To connect a real account: put BOT_WECHAT_TOKEN, BOT_WECHAT_APP_ID, BOT_WECHAT_APP_SECRET and",
+            "  BOT_WECHAT_AES_KEY into .env, make this port reachable as https, and enter",
+            "  https://YOUR-HOST/wechat/official as the server address (README, “Connect a real account”).",
+        ]
+    return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])

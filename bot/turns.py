@@ -1,0 +1,288 @@
+"""One turn for one message, however often and wherever WeChat delivers it.
+
+The order of things for a new message:
+
+1. claim: the message is stored under its key (unique in the database); only now may it be acknowledged;
+2. wait for the citizen's earlier messages, then take the lock of the conversation and read its state;
+3. ask `handlers.table` what to say; carry out the effects (each idempotent, named after the turn);
+4. save the state together with the reply, then mark the turn done, which settles how the reply leaves.
+
+A process that dies in between leaves a running turn behind; `Recovery` finds it by its lease, does it again
+(a turn that reached step 4 only replays its reply) and sends the reply through the outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import perf_counter
+from typing import Final, Literal
+
+import structlog
+
+from bot.dialogue import Dialogue, Said
+from bot.telemetry import Metrics
+from handlers import texts
+from handlers.conversation import ConversationStore
+from handlers.turns import Trace, Turn, TurnStore
+from messages import Inbound, Part, StoreUnavailableError, Text
+from wechat.outbox import OutboxItem, OutboxStore
+from wechat.render import first_message
+
+LEASE_SECONDS: Final = 30.0
+"""A running turn not finished by then counts as abandoned. Far above any honest turn."""
+TURN_LIMIT_SECONDS: Final = 20.0
+POLL_SECONDS: Final = 0.05
+SETTLE_SECONDS: Final = 0.6
+"""Left between our deadline and WeChat's five seconds to settle that the reply comes late."""
+ORDER_WAIT_SECONDS: Final = 3.0
+"""How long an earlier message of the same citizen, claimed by another process, is waited for."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What the webhook answers."""
+
+    result: Literal["reply", "acknowledged", "unavailable"]
+    """`reply`: these parts. `acknowledged`: `success`. `unavailable`: an error: WeChat comes again."""
+    parts: tuple[Part, ...] = ()
+    at: datetime | None = None
+    stored: bool = True
+    """False for a reply from memory while the database is away."""
+    shared: bool = False
+    """Another delivery of the message may have thought the reply lost: note it when this one takes it."""
+
+
+ACKNOWLEDGED: Final = Outgoing("acknowledged")
+UNAVAILABLE: Final = Outgoing("unavailable", stored=False)
+
+
+def _given(turn: Turn) -> Outgoing:
+    """What a later delivery of a turn that is done gets."""
+    if turn.delivery == "outbox":
+        return ACKNOWLEDGED
+    return Outgoing("reply", turn.parts, turn.handled_at, shared=True)
+
+
+class Turns:
+    """Makes turns of messages."""
+
+    def __init__(
+        self,
+        *,
+        turns: TurnStore,
+        conversations: ConversationStore,
+        outbox: OutboxStore,
+        dialogue: Dialogue,
+        clock: Callable[[], datetime],
+        owner: str,
+        deadline_seconds: float,
+        metrics: Metrics,
+    ) -> None:
+        self._turns = turns
+        self._conversations = conversations
+        self._outbox = outbox
+        self._dialogue = dialogue
+        self._clock = clock
+        self._owner = owner
+        self._deadline_seconds = deadline_seconds
+        self._metrics = metrics
+        self._running: dict[str, _Run] = {}
+        self._tails: dict[tuple[str, str], asyncio.Future[None]] = {}
+
+    async def receive(self, inbound: Inbound) -> Outgoing:
+        """Answer one delivery within the deadline; deliveries of the same message share one turn."""
+        started = perf_counter()
+        run = self._running.get(inbound.key)
+        if run is None:
+            run = self._start(inbound)
+        run.deliveries += 1
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                outgoing = await asyncio.shield(run.task)
+        except TimeoutError:
+            outgoing = await self._late(inbound.key)
+        if run.deliveries > 1 and outgoing.stored:
+            outgoing = replace(outgoing, shared=True)
+        self._metrics.turn_seconds.observe(perf_counter() - started)
+        return outgoing
+
+    async def drain(self) -> None:
+        """Wait for the running turns at shutdown, so that none is cut in the middle."""
+        await asyncio.gather(*(run.task for run in self._running.values()), return_exceptions=True)
+
+    async def resume(self, turn: Turn) -> None:
+        """Do an abandoned turn again; its reply leaves through the outbox."""
+        run = self._start(turn.inbound, claimed=True)
+        await asyncio.shield(run.task)
+
+    def _start(self, inbound: Inbound, *, claimed: bool = False) -> _Run:
+        ticket = _Ticket(self._tails, (inbound.channel, inbound.user))
+        run = _Run(ticket=ticket, claimed=claimed)
+        run.task = asyncio.create_task(self._run(inbound, run), name=f"turn {inbound.key}")
+        self._running[inbound.key] = run
+        run.task.add_done_callback(lambda _: self._running.pop(inbound.key, None))
+        return run
+
+    async def _run(self, inbound: Inbound, run: _Run) -> Outgoing:
+        try:
+            async with asyncio.timeout(TURN_LIMIT_SECONDS):
+                return await self._claimed_or_known(inbound, run)
+        except StoreUnavailableError:
+            log.warning("database away", stored=run.claimed)
+            return await self._put_off(inbound, stored=run.claimed)
+        except TimeoutError:
+            log.warning("turn took too long", key=inbound.key)
+            return await self._put_off(inbound, stored=run.claimed)
+        finally:
+            run.ticket.give_back()
+
+    async def _claimed_or_known(self, inbound: Inbound, run: _Run) -> Outgoing:
+        if not run.claimed:
+            known = await self._turns.claim(
+                inbound, owner=self._owner, now=self._clock(), lease_seconds=LEASE_SECONDS
+            )
+            if known is not None:
+                run.ticket.give_back()
+                return await self._follow(known)
+            run.claimed = True
+            if inbound.channel == "mini":  # the mini-program has no passive replies (小程序客服消息)
+                await self._turns.answer_late(inbound.key)
+        await run.ticket.wait()
+        await self._wait_for_earlier(inbound)
+        return await self._handle(inbound)
+
+    async def _follow(self, turn: Turn) -> Outgoing:
+        """Wait for a turn that another process runs, or replay a finished one."""
+        while turn.status == "running":
+            await asyncio.sleep(POLL_SECONDS)
+            found = await self._turns.get(turn.inbound.key)
+            if found is None:
+                return ACKNOWLEDGED
+            turn = found
+        return _given(turn)
+
+    async def _late(self, key: str) -> Outgoing:
+        """Settle that the reply comes late; only a stored message may be acknowledged."""
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while not await self._turns.answer_late(key):
+                    turn = await self._turns.get(key)
+                    if turn is None:
+                        return UNAVAILABLE
+                    if turn.status == "done":  # else it was stored in between: now it can be settled
+                        return _given(turn)
+        except (TimeoutError, StoreUnavailableError):
+            return UNAVAILABLE
+        self._metrics.late.inc()
+        return ACKNOWLEDGED
+
+    async def _wait_for_earlier(self, inbound: Inbound) -> None:
+        waited = 0.0
+        while waited < ORDER_WAIT_SECONDS and await self._turns.earlier_running(inbound, owner=self._owner):
+            await asyncio.sleep(POLL_SECONDS)
+            waited += POLL_SECONDS
+
+    async def _handle(self, inbound: Inbound) -> Outgoing:
+        while True:
+            conversation = await self._conversations.lock(
+                inbound.channel,
+                inbound.user,
+                owner=inbound.key,
+                now=self._clock(),
+                lease_seconds=LEASE_SECONDS,
+            )
+            if conversation is not None:
+                break
+            await asyncio.sleep(POLL_SECONDS)
+        if conversation.last_turn == inbound.key:  # done before a crash; only the mark was missing
+            await self._conversations.release(inbound.channel, inbound.user, owner=inbound.key)
+            return await self._finish(inbound, Said(conversation.last_parts, Trace(rule="replayed")))
+        said, state = await self._dialogue.say(inbound, conversation.state)
+        if said.forgotten:
+            return await self._finish(inbound, said)
+        kept = replace(conversation, state=state, last_turn=inbound.key, last_parts=said.parts)
+        if not await self._conversations.save(kept, owner=inbound.key):
+            raise TimeoutError  # the lease was lost: whoever took it over does the turn
+        return await self._finish(inbound, said)
+
+    async def _finish(self, inbound: Inbound, said: Said) -> Outgoing:
+        now = self._clock()
+        delivery = await self._turns.finish(
+            inbound.key,
+            owner=self._owner,
+            parts=said.parts,
+            trace=said.trace,
+            now=now,
+            late_lead=_late_lead(inbound),
+        )
+        self._metrics.turns.labels(said.trace.rule, said.trace.outcome).inc()
+        if delivery != "passive":  # it is in the outbox, or another process has taken the turn over
+            return ACKNOWLEDGED
+        await self._queue_rest(inbound, said.parts, now)
+        return Outgoing("reply", said.parts, now)
+
+    async def _queue_rest(self, inbound: Inbound, parts: tuple[Part, ...], now: datetime) -> None:
+        """A passive reply is one message; what doesn't fit into it (a picture after a text) follows."""
+        _, rest = first_message(parts, inbound)
+        if rest and inbound.user:
+            item = OutboxItem(f"{inbound.key}:rest", inbound.channel, inbound.user, rest, now)
+            await self._outbox.put(item)
+
+    async def _put_off(self, inbound: Inbound, *, stored: bool) -> Outgoing:
+        """Answer without the database: from memory where that promises nothing, else say so honestly."""
+        if stored:
+            return Outgoing("reply", (Text(texts.STORED_FOR_LATER),), self._clock())
+        parts = await self._dialogue.from_memory(inbound)
+        return UNAVAILABLE if parts is None else Outgoing("reply", parts, self._clock(), stored=False)
+
+
+def _late_lead(inbound: Inbound) -> tuple[Part, ...]:
+    """Remind of the question when the answer comes late (the mini-program's always come by themselves)."""
+    if inbound.channel != "official" or inbound.kind != "text" or not inbound.text:
+        return ()
+    return (Text(texts.late_prefix(inbound.text)),)
+
+
+class _Ticket:
+    """A place in the line of one citizen's messages in this process, taken on arrival."""
+
+    def __init__(self, tails: dict[tuple[str, str], asyncio.Future[None]], citizen: tuple[str, str]) -> None:
+        self._tails = tails
+        self._citizen = citizen
+        self._before = tails.get(citizen)
+        self._mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        tails[citizen] = self._mine
+
+    async def wait(self) -> None:
+        """Wait until the message before this one is handled."""
+        if self._before is not None:
+            await asyncio.shield(self._before)
+
+    def give_back(self) -> None:
+        """Let the next one go, but never before the one in front. May be called twice."""
+        if self._before is not None and not self._before.done():
+            self._before.add_done_callback(lambda _: self._leave())
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        if not self._mine.done():
+            self._mine.set_result(None)
+        if self._tails.get(self._citizen) is self._mine:
+            del self._tails[self._citizen]
+
+
+class _Run:
+    """A turn being made in this process."""
+
+    task: asyncio.Task[Outgoing]
+
+    def __init__(self, *, ticket: _Ticket, claimed: bool) -> None:
+        self.ticket = ticket
+        self.claimed = claimed
+        self.deliveries = 0
