@@ -1,0 +1,1 @@
+"""The citizen's web pages and the simulator."""
