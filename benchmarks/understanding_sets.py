@@ -1,0 +1,22 @@
+"""The question sets of a folder, and the split that this project fits and judges with."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+DATA = Path("../shared/bench")
+
+
+def sets(folder: Path = DATA) -> list[Path]:
+    """Return the question sets in a folder: those with a knowledge base and questions."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path.parent for path in folder.glob("*/kb.jsonl") if (path.parent / "queries.jsonl").exists()
+    )
+
+
+def half(id_: str) -> int:
+    """Return 0 (to fit) or 1 (to judge) for a question; it depends on its id alone."""
+    return int(hashlib.md5(id_.encode(), usedforsecurity=False).hexdigest(), 16) % 2
