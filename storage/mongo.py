@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, cast
@@ -146,6 +146,9 @@ def is_passing(error: PyMongoError) -> bool:
     )
 
 
+_DEFINED_OTHERWISE: Final = (85, 86)
+"""IndexOptionsConflict and IndexKeySpecsConflict."""
+
 _CITIZEN: Final = [("inbound.channel", ASCENDING), ("inbound.user", ASCENDING)]
 _OWN: Final = [("channel", ASCENDING), ("user", ASCENDING)]
 _EXPIRY: Final = IndexModel([("expire_at", ASCENDING)], name="expiry", expireAfterSeconds=0)
@@ -190,11 +193,30 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
 
 
 async def ensure_indexes(mongo: Mongo) -> None:
-    """Make the collections and indexes that are missing; harmless when all are there."""
+    """Make the collections and indexes that are missing, and renew those defined otherwise by now."""
     async with border(BULK_SECONDS):
-        await asyncio.gather(
-            *(mongo.collection(name).create_indexes(list(models)) for name, models in INDEXES.items())
-        )
+        await asyncio.gather(*(_ensure(mongo.collection(name), models) for name, models in INDEXES.items()))
+
+
+async def _ensure(collection: AsyncCollection[Document], models: Sequence[IndexModel]) -> None:
+    try:
+        await collection.create_indexes(list(models))
+    except OperationFailure as error:
+        if error.code not in _DEFINED_OTHERWISE:
+            raise
+        await _renew(collection, models)
+
+
+async def _renew(collection: AsyncCollection[Document], models: Sequence[IndexModel]) -> None:
+    """An older version of the program made an index of the same name: drop that one and make ours."""
+    for model in models:
+        try:
+            await collection.create_indexes([model])
+        except OperationFailure as error:
+            if error.code not in _DEFINED_OTHERWISE:
+                raise
+            await collection.drop_index(str(model.document["name"]))
+            await collection.create_indexes([model])
 
 
 async def missing_indexes(mongo: Mongo) -> tuple[str, ...]:

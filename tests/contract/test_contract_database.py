@@ -34,6 +34,17 @@ async def test_making_the_indexes_again_changes_nothing(mongo: Mongo, stores: St
     assert await stores.missing_indexes() == ()
 
 
+async def test_an_index_of_an_older_version_is_renewed(mongo: Mongo, stores: Stores) -> None:
+    """A start after an update failed on an index whose definition had changed."""
+    await mongo.collection("outbox").drop_index("due")
+    await mongo.collection("outbox").create_index([("channel", 1)], name="due")
+    await ensure_indexes(mongo)
+    found = await settle(mongo.collection("outbox").list_indexes())
+    keys = {index["name"]: dict(index["key"]) async for index in found}
+    assert "channel" not in keys["due"]
+    assert await stores.missing_indexes() == ()
+
+
 async def test_a_missing_index_is_named(mongo: Mongo, stores: Stores) -> None:
     await mongo.collection("outbox").drop_index("due")
     assert await stores.missing_indexes() == ("outbox.due",)
