@@ -88,12 +88,6 @@ class Settings(BaseSettings):
     weights_file: Path | None = Field(
         None, description="Weights made by `fit` for this hall; empty: the built-in ones."
     )
-    answer_at: float | None = Field(
-        None, ge=0, le=1, description="Confidence from which an entry is answered; empty: as fitted."
-    )
-    ask_at: float | None = Field(
-        None, ge=0, le=1, description="Confidence from which is asked back; empty: as fitted."
-    )
     cluster_at: float = Field(
         0.6,
         gt=0,
@@ -155,7 +149,7 @@ def load_settings(changes: Mapping[str, Any] | None = None, *, env_file: Path = 
         settings = Settings(_env_file=env_file, **(changes or {}))
     except ValidationError as error:
         raise SettingsError("\n".join([*problems, *_sentences(error)])) from None
-    problems += [*_thresholds(settings), *_production(settings)]
+    problems += _production(settings)
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
@@ -179,15 +173,6 @@ def _sentences(error: ValidationError) -> Iterator[str]:
     for item in error.errors(include_url=False, include_input=False):
         name = f"{PREFIX}{str(item['loc'][0]).upper()}" if item["loc"] else PREFIX
         yield f"{name}: {item['msg'].removeprefix('Value error, ')}"
-
-
-def _thresholds(settings: Settings) -> Iterator[str]:
-    if (
-        settings.answer_at is not None
-        and settings.ask_at is not None
-        and settings.ask_at > settings.answer_at
-    ):
-        yield "BOT_ASK_AT: must not be above BOT_ANSWER_AT; lower it or raise the other"
 
 
 def _production(settings: Settings) -> Iterator[str]:

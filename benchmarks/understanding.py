@@ -13,7 +13,9 @@ import json
 import random
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +84,7 @@ def ablation(fit: Sequence[fitting.Example], judge: Sequence[fitting.Example]) -
     found["without single words"] = right(fitting.fit_rank(fit, general=True), judge)
     for part in PARTS:
         less = [_without(example, part) for example in fit]
-        found[f"without {part}"] = right(
+        found[f"… and without {part}"] = right(
             fitting.fit_rank(less, general=True), [_without(example, part) for example in judge]
         )
     return found
@@ -143,7 +145,8 @@ def main() -> int:
         print(folder.name, "measured", flush=True)
         _write(chosen.out, measured)
     for size in chosen.sizes:
-        measured["scale"].append(scale.measure(size))
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+            measured["scale"].append(fresh.submit(scale.measure, size).result())
         print(size, "phrasings measured", flush=True)
         _write(chosen.out, measured)
     picture(measured, chosen.out / "understanding.png")

@@ -101,6 +101,6 @@ def picture(measured: dict[str, Any], path: Path) -> None:
         axis.set_xticks([x + 0.32 for x in range(len(sets))], [one["set"] for one in sets], rotation=20)
         axis.set_title(title)
         axis.spines[["top", "right"]].set_visible(False)
-    axes[0].legend(frameon=False, fontsize=8)
-    figure.tight_layout()
+    figure.legend(*axes[0].get_legend_handles_labels(), frameon=False, ncols=5, loc="lower center")
+    figure.tight_layout(rect=(0, 0.07, 1, 1))
     figure.savefig(path, dpi=130)

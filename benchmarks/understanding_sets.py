@@ -5,6 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from intents.decisions import Subject
+from intents.evaluation import Query
+from knowledge.files import SAMPLE_FOLDER, read_folder
+from knowledge.snapshot import subject_of
+
 DATA = Path("../shared/bench")
 
 
@@ -20,3 +25,10 @@ def sets(folder: Path = DATA) -> list[Path]:
 def half(id_: str) -> int:
     """Return 0 (to fit) or 1 (to judge) for a question; it depends on its id alone."""
     return int(hashlib.md5(id_.encode(), usedforsecurity=False).hexdigest(), 16) % 2
+
+
+def sample_hall() -> tuple[tuple[Subject, ...], tuple[Query, ...]]:
+    """Return the sample hall's entries and its gold questions, named by their texts."""
+    knowledge = read_folder(SAMPLE_FOLDER)
+    subjects = tuple(subject_of(entry) for entry in knowledge.entries)
+    return subjects, tuple(Query(each.text, each.text, each.expected) for each in knowledge.gold)

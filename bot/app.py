@@ -187,14 +187,9 @@ def build(
     return Parts(app, engine, snapshots, metrics, supervisor)
 
 
-def weights_of(settings: Settings) -> Weights:
-    """Read the hall's weights and thresholds. Raises `WeightsError`."""
-    weights = Weights.load(settings.weights_file) if settings.weights_file else Weights.builtin()
-    if settings.answer_at is None and settings.ask_at is None:
-        return weights
-    answer_at = weights.answer_at if settings.answer_at is None else settings.answer_at
-    ask_at = weights.ask_at if settings.ask_at is None else settings.ask_at
-    return weights.with_thresholds(answer_at=answer_at, ask_at=min(ask_at, answer_at))
+def weights_of(settings: Settings) -> Weights | None:
+    """Read the weights that were fitted for this hall; None: the built-in ones. Raises `WeightsError`."""
+    return Weights.load(settings.weights_file) if settings.weights_file else None
 
 
 def public_url(settings: Settings) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from intents.evaluation import EvaluationError
+from intents.fitting import FittingError
 from intents.weights import WeightsError
 from knowledge.files import KnowledgeFileError
 from messages import StoreUnavailableError
@@ -27,6 +28,7 @@ EXPECTED = (
     EmbeddedServerError,
     EvaluationError,
     WeightsError,
+    FittingError,
     MenuError,
     OSError,
 )

@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from intents.evidence import explain
-
 from handlers import texts
 from handlers.talk import Answer, Services, Turn
 from intents.decisions import Ambiguous, Decision, Match, NoMatch
+from intents.evidence import explain
 from knowledge.entries import Entry
 from messages import Choice, Choices, Link, Links, Part, Taps, Text
 
@@ -36,6 +35,11 @@ async def answer_question(turn: Turn, services: Services) -> Answer | None:
             return give_entry(turn, services, entry, lines=lines, confidence=decision.confidence)
         case Ambiguous():
             return _ask_back(turn, decision, lines)
+        case NoMatch(vague=True):
+            parts = (Text(texts.SAY_MORE), Taps("比如：", texts.EXAMPLES))
+            return Answer(
+                turn.state, parts, outcome="asked_back", confidence=decision.confidence, lines=lines
+            )
         case NoMatch():
             return _not_known(turn, decision.nearest, lines, decision)
 

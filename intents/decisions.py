@@ -84,6 +84,8 @@ class NoMatch:
     confidence: float
     evidence: Evidence
     nearest: tuple[str, ...] = field(default=())
+    vague: bool = False
+    """The question says too little to be looked for: ask for more words instead of guessing."""
 
 
 Decision = Match | Ambiguous | NoMatch

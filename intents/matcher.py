@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from intents import breadth, confidence, corpus, followup, hits
 from intents import candidates as c
-from intents import confidence, corpus, followup, hits
 from intents.analysis import Analyser, Reading, analyser
 from intents.decisions import Ambiguous, Candidate, Decision, Evidence, Match, NoMatch, Subject
 from intents.learned import Learned
@@ -19,6 +19,8 @@ from intents.repair import Repairs
 from intents.weights import Weights
 
 CHOICES = 5
+VAGUE = 0.05
+"""Highest confidence in a question that says nothing."""
 RANKED = 10
 NEAREST = 3
 EXPLAINED = 2
@@ -106,6 +108,15 @@ class Index:
         sure = ranking.confidence
         if not ranked:
             return NoMatch(confidence=0.0, evidence=evidence)
+        if breadth.says_nothing(ranking.reading, self.analyser):
+            return NoMatch(confidence=min(sure, VAGUE), evidence=evidence, vague=True)
+        phrasings = [self._words_of(each) for each in ranking.found.phrasings.tolist()]
+        wide = breadth.too_wide(ranking.reading, phrasings, self.analyser)
+        if wide:
+            ids = tuple(self.corpus.ids[int(ranking.found.places[each])] for each in wide[:CHOICES])
+            note = f"“{ranking.reading.text}”说得太宽，有 {len(wide)} 个条目都讲到"
+            evidence = replace(evidence, notes=(*evidence.notes, note))
+            return Ambiguous(ids, min(sure, self.weights.answer_at), evidence)
         own = self.subjects[ranked[0].id].answer_at
         if sure >= (self.weights.answer_at if own is None else own):
             return Match(ranked[0].id, sure, evidence)
@@ -139,6 +150,8 @@ class Index:
         """Read a short follow-up together with the matter last answered."""
         text = followup.joined(last.question, plain.reading.text, self.analyser)
         together = self._ranked(self.analyser.read(text), (f"接着上一个问题“{last.question}”来理解",))
+        if breadth.says_nothing(plain.reading, self.analyser):
+            return together
         return together if together.confidence >= plain.confidence else plain
 
     def _ranked(self, reading: Reading, notes: tuple[str, ...] = ()) -> Ranking:

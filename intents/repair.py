@@ -1,8 +1,9 @@
 """Read a mistyped word as one that the knowledge base knows: it sounds the same, or one character is missing.
 
 Only pairs of characters that stand nowhere in the knowledge base are touched, one character at a time, and
-only if the text as a whole becomes more familiar: “社宝” is read as “社保”, while a correct word of another
-subject stays; “身证” is read as “身份证” where 份 is what usually stands between the two.
+only if the text as a whole becomes more familiar: “社宝” is read as “社保”; “身证” is read as “身份证” where
+份 is what usually stands between the two. What is an ordinary word already stays: “天气” is no “天然气” with
+a character missing, and whoever learns “吉他” doesn't ask for his “学籍”.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from intents.postings import Longs, Postings
-from intents.words import spoken
+from intents.words import background, spoken
 
 _WIDE = 1 << 21
 """More than the largest code point: packs characters into one number."""
 _CHINESE = 0x3400
 LONGEST = 60
 """Longer texts are not repaired."""
+ORDINARY = 50
+"""A word that stands so often in jieba's general corpus (60 million words) is not a slip."""
+WORD = 4
+"""Longest word that is looked for around a slip, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Repairs:
         for place in strange:
             typed = text[place : place + 2]
             for meant in (self._same_sound(typed), self._completed(typed)):
-                if meant:
+                if meant and not _breaks_a_word(text, place, meant):
                     whole = text[:place] + meant + text[place + 2 :]
                     left = len(self._strange(whole))
                     if left < len(strange) and (found is None or left < found[0]):
@@ -86,6 +91,20 @@ class Repairs:
         if place == len(self.around) or int(self.around[place]) != code:
             return ""
         return f"{pair[0]}{chr(int(self.between[place]))}{pair[1]}"
+
+
+def _breaks_a_word(text: str, place: int, meant: str) -> bool:
+    """Whether reading the pair at `place` as `meant` would take an ordinary word apart."""
+    typed = text[place : place + 2]
+    if len(meant) > len(typed):
+        first, last = place, place + 1  # a word that spans the gap
+    else:
+        first = last = place if meant[0] != typed[0] else place + 1  # a word that holds the changed character
+    return any(
+        background(text[start:end]) >= ORDINARY
+        for start in range(max(0, last - WORD + 1), first + 1)
+        for end in range(max(last + 1, start + 2), min(len(text), start + WORD) + 1)
+    )
 
 
 def _middles(texts: Sequence[str]) -> tuple[Longs, Longs]:

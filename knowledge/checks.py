@@ -9,6 +9,7 @@ from typing import Final
 from knowledge.entries import Entry
 from knowledge.files import Knowledge
 from knowledge.guides import Guide
+from knowledge.hall import Hall
 from knowledge.words import usable, usable_alias
 
 ANSWER_LIMIT_BYTES: Final = 1500
@@ -34,6 +35,7 @@ def problems_of(knowledge: Knowledge) -> list[str]:
         for expected in question.expected:
             if expected not in known:
                 found.append(f"gold “{question.text}”: entry {expected} does not exist; correct the id")
+    found += _thresholds(knowledge.hall)
     found += _shared_phrasings(knowledge.entries)
     found += (f"hall: word {word!r}: {why}" for word in knowledge.hall.words if (why := usable(word)))
     found += (
@@ -49,6 +51,14 @@ def advice_for(knowledge: Knowledge) -> list[str]:
         for entry in knowledge.entries
         if len(entry.alternates) < MIN_ALTERNATES
     ]
+
+
+def _thresholds(hall: Hall) -> Iterator[str]:
+    for name, value in (("answer_at", hall.answer_at), ("ask_at", hall.ask_at)):
+        if value is not None and not 0 <= value <= 1:
+            yield f"hall: {name} must lie between 0 and 1"
+    if hall.answer_at is not None and hall.ask_at is not None and hall.ask_at > hall.answer_at:
+        yield "hall: ask_at must not be above answer_at"
 
 
 def _doubles(noun: str, ids: Iterable[str]) -> Iterator[str]:

@@ -52,6 +52,10 @@ class Hall:
     """Words of this place that must not be cut apart: names, matters, abbreviations. Kept by clerks."""
     aliases: tuple[Alias, ...] = ()
     """Colloquial names beside the built-in ones. Kept by clerks."""
+    answer_at: float | None = None
+    """Confidence (0 to 1) from which this hall answers; None: as fitted. An entry may have its own."""
+    ask_at: float | None = None
+    """Confidence from which this hall asks back; None: as fitted."""
     sample: bool = False
     """Made-up data for trying the program; said so on every page."""
     notice: str = ""

@@ -82,6 +82,14 @@ def lexicon_of(hall: Hall) -> Lexicon:
     return Lexicon.builtin().extended(words=words, aliases=aliases)
 
 
+def weights_of(hall: Hall, weights: Weights | None) -> Weights:
+    """Put the hall's own thresholds into the weights."""
+    used = weights or Weights.builtin()
+    answer_at = used.answer_at if hall.answer_at is None else hall.answer_at
+    ask_at = used.ask_at if hall.ask_at is None else hall.ask_at
+    return used.with_thresholds(answer_at=answer_at, ask_at=min(ask_at, answer_at))
+
+
 def build(revision: int, knowledge: Knowledge, today: date, weights: Weights | None = None) -> Snapshot:
     """Build a snapshot. CPU-heavy for large halls: call it in a thread."""
     live = (subject_of(entry) for entry in knowledge.entries if entry.answers_on(today))
@@ -93,7 +101,9 @@ def build(revision: int, knowledge: Knowledge, today: date, weights: Weights | N
         guides=MappingProxyType({guide.id: guide for guide in knowledge.guides}),
         departments=MappingProxyType({each.id: each for each in knowledge.hall.departments}),
         categories=MappingProxyType({each.id: each for each in knowledge.hall.categories}),
-        index=Index.build(live, lexicon=lexicon_of(knowledge.hall), weights=weights),
+        index=Index.build(
+            live, lexicon=lexicon_of(knowledge.hall), weights=weights_of(knowledge.hall, weights)
+        ),
     )
 
 

@@ -50,14 +50,14 @@ def test_a_repair_is_told() -> None:
 
 def test_bands_follow_the_thresholds() -> None:
     always = Index.build(SUBJECTS, weights=hall().weights.with_thresholds(answer_at=0, ask_at=0))
-    assert isinstance(always.decide("身份证"), Match)
+    assert isinstance(always.decide("补办身份证"), Match)
     asks = Index.build(SUBJECTS, weights=hall().weights.with_thresholds(answer_at=1, ask_at=0))
-    asked = asks.decide("身份证")
+    asked = asks.decide("补办身份证")
     assert isinstance(asked, Ambiguous)
     assert 2 <= len(asked.ids) <= 5
     assert len(set(asked.ids)) == len(asked.ids)
     never = Index.build(SUBJECTS, weights=hall().weights.with_thresholds(answer_at=1, ask_at=1))
-    assert isinstance(never.decide("身份证"), NoMatch)
+    assert isinstance(never.decide("补办身份证"), NoMatch)
 
 
 def test_an_entry_may_have_its_own_threshold() -> None:
@@ -70,6 +70,17 @@ def test_questions_of_another_world_are_not_answered() -> None:
     assert not [
         query.text for query in QUERIES if not query.expected and isinstance(hall().decide(query.text), Match)
     ]
+
+
+@pytest.mark.parametrize(("text", "kept"), [("今天天气怎么样", "天气"), ("怎么学吉他", "吉他")])
+def test_an_ordinary_word_is_not_repaired_into_one_of_ours(text: str, kept: str) -> None:
+    """天气 was once read as 天然气 with a character missing, and the weather got the answer on gas."""
+    halls = Index.build(
+        [*SUBJECTS, Subject("gas", "天然气怎么开户通气"), Subject("school", "转学学籍怎么办")]
+    )
+    decision = halls.decide(text)
+    assert kept in decision.evidence.normalised
+    assert not [note for note in decision.evidence.notes if "当作" in note]
 
 
 @pytest.mark.parametrize("text", ["多少钱", "要多少钱", "那补办要多少钱呢"])
