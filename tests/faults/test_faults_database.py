@@ -59,12 +59,19 @@ async def take_away(server: EmbeddedServer, how: str) -> None:
     pid = server.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP if how == "suspended" else signal.SIGTERM)
-    if how == "stopped":
 
-        async def ended() -> bool:
-            return server.pid is None
+    async def away() -> bool:
+        return _all_suspended(pid) if how == "suspended" else server.pid is None
 
-        await until(ended)
+    await until(away)
+
+
+def _all_suspended(pid: int) -> bool:
+    """Whether every thread stands still: on a busy machine the signal takes a moment to reach them all."""
+    states = [
+        task.read_text().rpartition(")")[2].split()[0] for task in Path(f"/proc/{pid}/task").glob("*/stat")
+    ]
+    return set(states) == {"T"}
 
 
 async def bring_back(server: EmbeddedServer, program: Here, how: str) -> None:
