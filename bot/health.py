@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from storage.stores import Stores
 
 from bot.telemetry import Metrics
 from knowledge.snapshot import Snapshots
 from messages import StoreUnavailableError
+from storage.stores import Stores
 
 
 class Health:
