@@ -2,7 +2,7 @@
 
 A one-off subscription allows one message, any time later; a long-term one (政务民生 and a few other kinds)
 allows them until it is taken back. `subscribe_msg_popup_event` brings both answers, `…_change_event` refusals
-made in the settings (WECHAT.md 3).
+made in the settings (shared/WECHAT.md 3).
 """
 
 from __future__ import annotations

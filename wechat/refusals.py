@@ -1,7 +1,7 @@
 """The platform's error codes: of what kind each is, whether trying again can help, and what to do.
 
 Source: 全局返回码, 发送客服消息 and 发送订阅通知 (error codes);
-WECHAT.md section 4 says what is known of each.
+shared/WECHAT.md section 4 says what is known of each.
 """
 
 from __future__ import annotations

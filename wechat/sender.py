@@ -8,7 +8,7 @@ The ways to a citizen, in this order, each visible as status and reason of the i
 4. `call`: after a day, or when WeChat can't reach this person at all, it stands on the list for phone calls.
 
 It never sends twice what may have arrived: a time-out after the request left settles the item as `uncertain`.
-Nothing can be checked there: the platform has no number and no list for custom messages (WECHAT.md 4).
+Nothing can be checked there: the platform has no number and no list for custom messages (shared/WECHAT.md 4).
 What is certain stays so: a database that is away for a moment, or a shutdown, makes no item uncertain.
 """
 

@@ -2,7 +2,7 @@
 
 获取稳定版接口调用凭据: a token lives 7200 s; in normal mode the platform hands out the same one until its
 last five minutes. A fault must not burn the day's quota (wechatpy fetched 484 tokens in one send,
-WECHAT.md 5), so every fetch needs a claim in the store, and the store says no
+shared/WECHAT.md 5), so every fetch needs a claim in the store, and the store says no
 
 - while another process has the claim (its lease ends by itself),
 - for a while after a fetch that failed, doubling up to five minutes,

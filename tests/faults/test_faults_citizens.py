@@ -36,7 +36,7 @@ async def live_a_little(wechat: FakeWeChat, user: str) -> None:
 async def test_who_unfollows_is_nowhere_any_more(
     start: Starter, clock: Clock, hall: Stores, api: FakeApi
 ) -> None:
-    """The platform demands that all of that person's information is deleted (WECHAT.md 3)."""
+    """The platform demands that all of that person's information is deleted (shared/WECHAT.md 3)."""
     async with start.here(reply_deadline_seconds=0.3) as program:
         wechat = wechat_for(program, clock=clock)
         for user in (LEAVER, STAYER):

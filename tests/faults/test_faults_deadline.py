@@ -117,7 +117,7 @@ async def test_a_citizen_who_cannot_be_reached_is_not_pestered(
 async def test_retries_join_the_running_turn(
     start: Starter, clock: Clock, hall: Stores, deliveries: int
 ) -> None:
-    """Three or four deliveries wait for one turn, and all get its reply (WECHAT.md 2: 3 or 1+3)."""
+    """Three or four deliveries wait for one turn, and all get its reply (shared/WECHAT.md 2: 3 or 1+3)."""
     async with start.here() as program:
         wechat = wechat_for(program, clock=clock)
         await hold(hall, "oJoined", clock)

@@ -1,4 +1,4 @@
-"""The calls of the API (WECHAT.md 4), each as strict about its input as the platform's page says."""
+"""The calls of the API (shared/WECHAT.md 4), each as strict about its input as the platform's page says."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The law of access tokens: two kinds that know nothing of each other, with lifetimes, overlap and quotas.
 
-Source: 获取接口调用凭据 and 获取稳定版接口调用凭据 (WECHAT.md 4).
+Source: 获取接口调用凭据 and 获取稳定版接口调用凭据 (shared/WECHAT.md 4).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from tests.platform.wire import PLAINLY, HttpAnswer, HungUpError, Manner, exchan
 TIMEOUT_SECONDS: Final = 5.0
 THREE: Final = 3
 ONE_AND_THREE: Final = 4
-"""“总共重试三次” can be read both ways (WECHAT.md 2)."""
+"""“总共重试三次” can be read both ways (shared/WECHAT.md 2)."""
 
 Outcome = Literal["answered", "timed_out", "dropped", "failed"]
 

@@ -1,4 +1,4 @@
-"""Signatures and encryption as the platform's pages describe them (WECHAT.md 1)."""
+"""Signatures and encryption as the platform's pages describe them (shared/WECHAT.md 1)."""
 
 from __future__ import annotations
 

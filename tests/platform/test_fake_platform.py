@@ -1,4 +1,4 @@
-"""The fake platform itself: tied to the official vectors (WECHAT.md 1), and as strict as it says."""
+"""The fake platform itself: tied to the official vectors (shared/WECHAT.md 1), and as strict as it says."""
 
 from __future__ import annotations
 

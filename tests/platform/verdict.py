@@ -1,6 +1,6 @@
 """The strict reader of our answers: what makes WeChat say “该公众号暂时无法提供服务” is a finding.
 
-Rules and limits: WECHAT.md 1 and 2 (passive replies, text limit, news count, links, envelope).
+Rules and limits: shared/WECHAT.md 1 and 2 (passive replies, text limit, news count, links, envelope).
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ async def test_a_forged_verification_echoes_nothing(doors: Doors, name: str, mod
 
 
 async def test_none_of_the_other_splits_of_a_signature_is_believed(doors: Doors) -> None:
-    """SHA-1 over sorted parts without delimiters: one capture fits many pairs (WECHAT.md 1)."""
+    """SHA-1 over sorted parts without delimiters: one capture fits many pairs (shared/WECHAT.md 1)."""
     wechat = doors.wechat(replace(OFFICIAL, mode="plain"), seed=52)
     genuine = wechat.sign(wechat.text("oSplit", KNOWN_QUESTION))
     signature, token = genuine.query["signature"], wechat.account.token

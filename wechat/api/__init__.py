@@ -1,4 +1,4 @@
 """The platform's API, written out by noun: each function is one call, typed both ways.
 
-Source of paths and fields: the official pages named beside each function (WECHAT.md, section 4).
+Source of paths and fields: the official pages named beside each function (shared/WECHAT.md, section 4).
 """

@@ -1,4 +1,4 @@
-"""Every message type and event that WECHAT.md section 3 knows, as the platform writes it."""
+"""Every message type and event that shared/WECHAT.md section 3 knows, as the platform writes it."""
 
 from __future__ import annotations
 
