@@ -41,7 +41,7 @@ check: setup-dev
 	$(BIN)/python -m knowledge
 
 test: check
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 bench: setup-bench
 	$(BIN)/python -m benchmarks $(ARGS)
