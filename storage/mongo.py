@@ -9,11 +9,11 @@ either. Motor's objects are typed as PyMongo's, which they mirror.
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Literal, ParamSpec, TypeVar, cast
 
 import pymongo
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -35,6 +35,7 @@ from messages import StoreUnavailableError
 Driver = Literal["motor", "pymongo"]
 Document = dict[str, Any]
 Session = AsyncClientSession
+P = ParamSpec("P")
 T = TypeVar("T")
 
 OPERATION_SECONDS: Final = 2.0
@@ -54,6 +55,67 @@ From the retryable codes of the driver specification (retryable-writes.md), and 
 """
 
 
+def border(
+    seconds: float = OPERATION_SECONDS,
+) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Coroutine[Any, Any, T]]]:
+    """The border of every store, as a decorator: a deadline, and the driver's errors become ours.
+
+    What the database can't do now is a `StoreUnavailableError`; what it refuses because we are wrong stays
+    the driver's error, so that it is seen as the bug it is.
+
+    The driver is never cancelled: it ends by its own deadline, and whoever asked stops waiting a little
+    later. (PyMongo's asyncio pool, cancelled while it is timing out, loses its lock and then waits for ever;
+    Motor's threads can't be cancelled at all.)
+    """
+
+    def decorate(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+        @functools.wraps(work)
+        async def bounded(*args: P.args, **kwargs: P.kwargs) -> T:
+            return await _within(seconds, functools.partial(work, *args, **kwargs))
+
+        return bounded
+
+    return decorate
+
+
+_running: Final[set[asyncio.Task[Any]]] = set()
+"""Operations under way, also those that nobody waits for any more: the event loop alone would forget them."""
+
+
+async def _within(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
+    with pymongo.timeout(seconds):
+        task = asyncio.create_task(_mapped(seconds, work), name="storage operation")
+    _running.add(task)
+    task.add_done_callback(_forget)
+    await asyncio.wait({task}, timeout=seconds + GRACE_SECONDS)
+    if task.done():
+        return task.result()
+    raise _overdue(seconds)
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
+    if not task.cancelled():
+        task.exception()  # looked at, so that asyncio doesn't complain when nobody waited
+
+
+async def _mapped(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return await work()
+    except TimeoutError as error:
+        raise _overdue(seconds) from error
+    except PyMongoError as error:
+        if not is_passing(error):
+            raise
+        raise StoreUnavailableError(
+            f"MongoDB cannot be reached or is not ready ({type(error).__name__}): see whether it runs."
+        ) from error
+
+
+def _overdue(seconds: float) -> StoreUnavailableError:
+    return StoreUnavailableError(f"MongoDB did not answer within {seconds:g} s: see whether it runs.")
+
+
 @dataclass(frozen=True, slots=True)
 class Mongo:
     """An open connection to one database, whichever the driver."""
@@ -65,10 +127,10 @@ class Mongo:
         """One collection."""
         return self.database[name]
 
+    @border()
     async def ping(self) -> None:
         """Raise `StoreUnavailableError` unless the primary answers in time."""
-        async with border():
-            await self.database.command("ping", read_preference=ReadPreference.PRIMARY)
+        await self.database.command("ping", read_preference=ReadPreference.PRIMARY)
 
     async def transact(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
         """Run `work` in one transaction (all or nothing); it is run again when another one got in its way."""
@@ -109,29 +171,6 @@ def connect(uri: str, database: str, *, driver: Driver = "motor") -> Mongo:
     else:
         client = AsyncMongoClient(uri, **options)
     return Mongo(client=client, database=client[database])
-
-
-@asynccontextmanager
-async def border(seconds: float = OPERATION_SECONDS) -> AsyncIterator[None]:
-    """The border of every store: a deadline, and the driver's errors become ours.
-
-    Usable as a decorator. What the database can't do now is a `StoreUnavailableError`; what it refuses
-    because we are wrong stays the driver's error, so that it is seen as the bug it is.
-    """
-    try:
-        with pymongo.timeout(seconds):
-            async with asyncio.timeout(seconds + GRACE_SECONDS):
-                yield
-    except TimeoutError as error:
-        raise StoreUnavailableError(
-            f"MongoDB did not answer within {seconds:g} s: see whether it runs."
-        ) from error
-    except PyMongoError as error:
-        if not is_passing(error):
-            raise
-        raise StoreUnavailableError(
-            f"MongoDB cannot be reached or is not ready ({type(error).__name__}): see whether it runs."
-        ) from error
 
 
 def is_passing(error: PyMongoError) -> bool:
@@ -192,10 +231,10 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
 """All collections with their indexes. Each has one, so that making the index makes the collection."""
 
 
+@border(BULK_SECONDS)
 async def ensure_indexes(mongo: Mongo) -> None:
     """Make the collections and indexes that are missing, and renew those defined otherwise by now."""
-    async with border(BULK_SECONDS):
-        await asyncio.gather(*(_ensure(mongo.collection(name), models) for name, models in INDEXES.items()))
+    await asyncio.gather(*(_ensure(mongo.collection(name), models) for name, models in INDEXES.items()))
 
 
 async def _ensure(collection: AsyncCollection[Document], models: Sequence[IndexModel]) -> None:
@@ -219,12 +258,12 @@ async def _renew(collection: AsyncCollection[Document], models: Sequence[IndexMo
             await collection.create_indexes([model])
 
 
+@border()
 async def missing_indexes(mongo: Mongo) -> tuple[str, ...]:
     """Indexes that should be there and are not, as `collection.index` (for `python -m bot check`)."""
     missing: list[str] = []
-    async with border():
-        for name, models in INDEXES.items():
-            found = {index["name"] async for index in await settle(mongo.collection(name).list_indexes())}
-            wanted = [str(model.document["name"]) for model in models]
-            missing.extend(f"{name}.{index}" for index in wanted if index not in found)
+    for name, models in INDEXES.items():
+        found = {index["name"] async for index in await settle(mongo.collection(name).list_indexes())}
+        wanted = [str(model.document["name"]) for model in models]
+        missing.extend(f"{name}.{index}" for index in wanted if index not in found)
     return tuple(missing)

@@ -86,6 +86,7 @@ async def open_stores(
     """
     mongo = connect(uri, database, driver=driver)
     try:
+        await mongo.ping()  # says so at once when there is no database; building indexes may take long
         await ensure_indexes(mongo)
         async with stores_of(mongo, keep_days=keep_turns_days) as stores:
             yield stores

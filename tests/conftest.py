@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.mongo"]
 
-settings.register_profile("lingjuli", deadline=None)  # a busy machine is no defect
+settings.register_profile(  # a busy machine is no defect
+    "lingjuli", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("lingjuli")
