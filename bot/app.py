@@ -23,6 +23,8 @@ from bot.secrets import made_up
 from bot.telemetry import Metrics, quiet_broken_requests
 from bot.turns import Turns
 from bot.webhook import Webhook
+from console.app import console_app
+from console.visit import Deps as ConsoleDeps
 from intents.weights import Weights
 from knowledge.snapshot import Snapshots
 from messages import Channel
@@ -163,6 +165,14 @@ def build(
     app.add_routes(health.routes())
     app.add_routes(pages.citizen.routes(snapshots, clock))
     app.add_routes(api.routes.routes(snapshots))
+    staff_pages = ConsoleDeps(
+        staff=stores.staff,
+        audit=stores.audit,
+        snapshots=snapshots,
+        clock=clock,
+        secure=public_url(settings).startswith("https://"),
+    )
+    app.add_subapp("/console", console_app(staff_pages))
     if not settings.production:
         deps = pages.simulator.SimulatorDeps(
             accounts=known,

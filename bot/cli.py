@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bot import commands, menu_commands, outbox_commands
+from bot import commands, menu_commands, outbox_commands, staff_commands
 from bot.telemetry import configure_logging
 from bot.terminal import EXPECTED, FILE, fail, run, settings_or_fail
 from knowledge.files import SAMPLE_FOLDER
@@ -19,7 +19,7 @@ def main() -> None:
     """零距离: the WeChat assistant of a government service hall."""
 
 
-for group in (outbox_commands.outbox, menu_commands.menu, menu_commands.qr):
+for group in (outbox_commands.outbox, menu_commands.menu, menu_commands.qr, staff_commands.staff):
     main.add_command(group)
 
 

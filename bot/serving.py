@@ -18,7 +18,7 @@ import structlog
 from aiohttp import web
 
 from bot import app as composition
-from bot import seeding
+from bot import seeding, staffing
 from bot.loops import Loop, Supervisor
 from bot.telemetry import Metrics
 from settings import Settings
@@ -105,7 +105,7 @@ async def serve(settings: Settings, *, quiet: bool = False, stop: asyncio.Event 
             local = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared only
             address = f"http://{local}:{port}"
             if not quiet:
-                click.echo(banner(settings, address))
+                click.echo(banner(settings, address, await _first_admin(settings, stores)))
             await stop.wait()
         finally:
             await runner.cleanup()
@@ -116,10 +116,11 @@ async def supervise(settings: Settings, workers: int) -> None:
     stop = asyncio.Event()
     on_signals(stop)
     async with database(settings) as found:
-        async with opened_at(found.uri, settings):
-            pass  # indexes and sample hall are there before the first worker starts
+        async with opened_at(found.uri, settings) as stores:
+            # indexes, sample hall and first account are there before the first worker starts
+            password = await _first_admin(settings, stores)
         environment = {**os.environ, "BOT_MONGODB_URI": found.uri}
-        click.echo(banner(settings, f"http://{settings.host}:{settings.port}"))
+        click.echo(banner(settings, f"http://{settings.host}:{settings.port}", password))
         keeper = Supervisor(found.loops, clock=composition.utc_now, metrics=Metrics())
         keeper.start()
         try:
@@ -151,8 +152,13 @@ async def _keep_alive(
             await asyncio.wait_for(stop.wait(), RESTART_SECONDS)
 
 
-def banner(settings: Settings, address: str) -> str:
-    """Say where everything is and how to connect a real account."""
+async def _first_admin(settings: Settings, stores: Stores) -> str | None:
+    configured = settings.admin_password.get_secret_value()
+    return await staffing.first_admin(stores.staff, configured, composition.utc_now())
+
+
+def banner(settings: Settings, address: str, admin_password: str | None = None) -> str:
+    """Say where everything is and how to connect a real account; a new administrator's password once."""
     known = composition.accounts(settings)
     names = {"official": "webhook, official account", "mini": "webhook, mini-program"}
     rows = [
@@ -162,6 +168,10 @@ def banner(settings: Settings, address: str) -> str:
     if not settings.production:
         rows.append(("simulator", f"{address}/simulator"))
     rows.append(("guides for citizens", f"{address}/guides"))
+    rows.append(("console for the staff", f"{address}/console"))
+    if admin_password is not None:
+        shown = "as in BOT_ADMIN_PASSWORD" if settings.admin_password.get_secret_value() else admin_password
+        rows.append(("", f"sign in as admin, password {shown} (shown once)"))
     lines = ["", f"  零距离 is running on {address}", "", *(f"  {name:<26}{where}" for name, where in rows)]
     if not settings.production and not settings.wechat_token.get_secret_value():
         lines += [

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, assert_never
 
 from pages.markup import runs_of
-from pages.templating import safe_url
+from rendering.templating import safe_url
 from wechat.render import ImageMessage, NewsMessage, TextMessage, TransferMessage, WireMessage
 
 Bubble = dict[str, Any]

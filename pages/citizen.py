@@ -16,9 +16,11 @@ from jinja2 import Environment
 from knowledge.entries import Entry
 from knowledge.guides import Guide
 from knowledge.snapshot import Snapshot, Snapshots
-from pages.assets import Assets
 from pages.search import QUERY_LIMIT, find_guides, in_order, paged
-from pages.templating import Context, beijing_date, environment, html, page_url
+from pages.templating import assets as page_assets
+from pages.templating import environment
+from rendering.assets import Assets
+from rendering.templating import Context, beijing_date, html, page_url
 
 PROGRAMS: Final = ("/api/", "/wechat/", "/assets/")
 """Under these, programs ask, not people."""
@@ -171,7 +173,7 @@ def _shelves(snapshot: Snapshot, guides: Iterable[Guide]) -> list[tuple[str, lis
 
 def routes(snapshots: Snapshots, clock: Callable[[], datetime]) -> list[web.AbstractRouteDef]:
     """The citizen's pages and their style sheet, for `bot.app` to mount."""
-    assets = Assets.read("/assets/pages", ["citizen.css", "icon.svg"])
+    assets = page_assets("/assets/pages", ["citizen.css", "icon.svg"])
     pages = _Citizen(snapshots, clock, assets, environment())
     return [
         web.get("/qa/{id}", pages.entry),
@@ -186,7 +188,7 @@ def routes(snapshots: Snapshots, clock: Callable[[], datetime]) -> list[web.Abst
 def friendly_not_found(snapshots: Snapshots, clock: Callable[[], datetime]) -> Middleware:
     """A middleware: people who come to an unknown address get a page with a way on."""
     pages = _Citizen(
-        snapshots, clock, Assets.read("/assets/pages", ["citizen.css", "icon.svg"]), environment()
+        snapshots, clock, page_assets("/assets/pages", ["citizen.css", "icon.svg"]), environment()
     )
 
     @web.middleware

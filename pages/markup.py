@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs
 
-from pages.templating import safe_url
+from rendering.templating import safe_url
 
 _ANCHOR: Final = re.compile(r"<a\s+([^<>]*)>([^<]*)</a>", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(r"""([a-z][a-z-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)

@@ -24,10 +24,12 @@ from handlers.turns import Turn
 from knowledge.snapshot import Snapshot, Snapshots
 from messages import Channel, StoreUnavailableError
 from pages import bubbles
-from pages.assets import Assets
 from pages.simulation import USER, Exchange, PushOrder, deliver
-from pages.templating import beijing_date, environment, html
+from pages.templating import assets as page_assets
+from pages.templating import environment
 from pages.why import why
+from rendering.assets import Assets
+from rendering.templating import beijing_date, html
 from wechat.account import Account
 from wechat.outbox import OutboxItem
 from wechat.render import wire_messages
@@ -84,7 +86,7 @@ def routes(deps: SimulatorDeps) -> list[web.AbstractRouteDef]:
     """The simulator's page and its two questions. Raises `ValueError` in production."""
     if deps.production:
         raise ValueError("the simulator must not run in production: anybody could talk as a citizen")
-    assets = Assets.read(
+    assets = page_assets(
         "/assets/simulator", ["simulator.css", "simulator.js", "bubbles.js", "why.js", "icon.svg"]
     )
     pages = _Simulator(deps, assets, environment())

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from handlers.turns import Turn
 from knowledge.snapshot import Snapshot
-from pages.templating import page_url
+from rendering.templating import page_url
 
 NEAREST: Final = 5
 

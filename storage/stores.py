@@ -9,7 +9,9 @@ from typing import Final
 
 from handlers.conversation import ConversationStore
 from handlers.turns import TurnStore
+from helpdesk.audit import AuditLog
 from helpdesk.handoffs import HandoffStore
+from helpdesk.staff import StaffStore
 from knowledge.stores import KnowledgeStore
 from storage.batches import InsertBatcher
 from storage.consents import MongoConsentStore
@@ -18,6 +20,7 @@ from storage.handoffs import MongoHandoffStore
 from storage.knowledge import MongoKnowledgeStore
 from storage.mongo import Driver, Mongo, connect, ensure_indexes, missing_indexes
 from storage.outbox import MongoOutboxStore
+from storage.staff import MongoAuditLog, MongoStaffStore
 from storage.tokens import MongoTokenStore
 from storage.turns import MongoTurnStore
 from storage.windows import MongoWindowLedger
@@ -42,6 +45,8 @@ class Stores:
     consents: ConsentStore
     tokens: TokenStore
     knowledge: KnowledgeStore
+    staff: StaffStore
+    audit: AuditLog
     mongo: Mongo
 
     async def ping(self) -> None:
@@ -70,6 +75,10 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
             consents=MongoConsentStore(consents),
             tokens=MongoTokenStore(mongo.collection("tokens")),
             knowledge=MongoKnowledgeStore(mongo),
+            staff=MongoStaffStore(
+                mongo.collection("staff"), mongo.collection("staff_sessions"), mongo.collection("attempts")
+            ),
+            audit=MongoAuditLog(mongo.collection("audit")),
             mongo=mongo,
         )
     finally:

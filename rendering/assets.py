@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
 
 from aiohttp import web
 
-FOLDER: Final = Path(__file__).parent / "static"
 FOREVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -33,13 +32,17 @@ class Assets:
     files: Mapping[str, Asset]
 
     @classmethod
-    def read(cls, prefix: str, names: Sequence[str]) -> Self:
-        """Read the named files of `pages/static`."""
-        return cls(prefix, MappingProxyType({name: _asset(FOLDER / name) for name in names}))
+    def read(cls, prefix: str, files: Sequence[Path]) -> Self:
+        """Read files; each is served under its own name."""
+        return cls(prefix, MappingProxyType({file.name: _asset(file) for file in files}))
 
     def url(self, name: str) -> str:
         """The address of a file; it changes when the file changes."""
         return f"{self.prefix}/{name}?v={self.files[name].digest}"
+
+    def under(self, root: str) -> Self:
+        """The same files, as seen from outside an application that is mounted at `root`."""
+        return replace(self, prefix=root + self.prefix)
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """The one route that serves the files."""

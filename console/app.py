@@ -1,0 +1,51 @@
+"""The staff's pages: the table of all of them, and the application that serves them under `/console`."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from console import audit_pages, door, home, staff_pages
+from console.guard import Guard
+from console.visit import ROOT, Deps, Page, Tools, url
+from console.words import browser_name
+from helpdesk.staff import ROLE_NAMES
+from rendering.assets import Assets
+from rendering.templating import beijing_time, environment
+
+FOLDER: Final = Path(__file__).parent
+HTMX: Final = Path(str(files("js_lib_htmx"))) / "static" / "htmx" / "htmx.min.js"
+
+PAGES: Final[tuple[Page, ...]] = (*door.PAGES, *home.PAGES, *staff_pages.PAGES, *audit_pages.PAGES)
+"""Every page of the console, with what it asks for."""
+
+
+def console_app(deps: Deps) -> web.Application:
+    """Make the console, for `bot.app` to mount under `/console`."""
+    assets = Assets.read(
+        "/assets", [*(FOLDER / "static" / name for name in ("console.css", "console.js", "icon.svg")), HTMX]
+    )
+    templates = environment(FOLDER / "templates")
+    templates.globals.update(url=url, role_names=ROLE_NAMES)
+    templates.filters.update(beijing_time=beijing_time, browser_name=browser_name)
+    tools = Tools(deps, templates, assets.under(ROOT))
+    guard = Guard(tools, {(page.method, ROOT + page.path): page for page in PAGES})
+
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await guard(request, handler)
+
+    app = web.Application(middlewares=[guarded])
+    for page in PAGES:
+        app.router.add_route(page.method, page.path, _never)
+    app.add_routes(assets.routes())
+    return app
+
+
+async def _never(_: web.Request) -> web.StreamResponse:
+    """The guard answers for every page of the table; what comes here was never allowed."""
+    raise web.HTTPForbidden

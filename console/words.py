@@ -1,0 +1,90 @@
+"""Chinese names for what the console deals with; its sentences stand in the templates and in `DONE`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from helpdesk.staff import Permission
+
+PERMISSION_NAMES: Final[Mapping[Permission, str]] = {
+    "entries.read": "查看问答",
+    "entries.write": "编写问答",
+    "entries.review": "审核问答",
+    "entries.publish": "发布、撤下问答",
+    "entries.import": "批量导入",
+    "entries.export": "导出",
+    "gaps.read": "查看待补问题",
+    "gaps.settle": "处理待补问题",
+    "hall.write": "维护大厅资料、词库和菜单",
+    "desk.take": "接待市民",
+    "desk.supervise": "督导接待",
+    "cases.answer": "答复工单",
+    "cases.dispatch": "转办、督办工单",
+    "numbers.read": "查看统计",
+    "staff.manage": "管理账号",
+    "audit.read": "查看操作记录",
+}
+
+ACTION_NAMES: Final[Mapping[str, str]] = {
+    "door.sign_in": "登录",
+    "door.refused": "登录失败",
+    "door.sign_out": "退出登录",
+    "own.password": "修改自己的密码",
+    "own.totp_on": "开启两步验证",
+    "own.totp_off": "关闭两步验证",
+    "own.session_end": "结束自己的一个登录",
+    "staff.add": "新建账号",
+    "staff.change": "修改账号",
+    "staff.reset": "重置密码",
+    "staff.totp_off": "替他人关闭两步验证",
+    "staff.disable": "停用账号",
+    "staff.enable": "启用账号",
+    "staff.sessions_end": "结束他人的登录",
+}
+
+FIELD_NAMES: Final[Mapping[str, str]] = {
+    "login": "登录名",
+    "name": "姓名",
+    "roles": "角色",
+    "departments": "部门",
+    "disabled": "停用",
+}
+
+_BROWSERS: Final[Mapping[str, str]] = {
+    "MicroMessenger": "微信",
+    "Edg": "Edge",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+_SYSTEMS: Final[Mapping[str, str]] = {
+    "Windows": "Windows",
+    "Android": "安卓手机",
+    "iPhone": "苹果手机",
+    "Mac OS": "苹果电脑",
+    "Linux": "Linux",
+}
+"""By what stands in the user agent, the more telling first."""
+
+
+def browser_name(agent: str) -> str:
+    """What a browser is called, out of what it says of itself: `Chrome，Windows`."""
+    known = (_BROWSERS, _SYSTEMS)
+    found = [next((name for sign, name in each.items() if sign in agent), "") for each in known]
+    return "，".join(name for name in found if name) or "其他浏览器"
+
+
+DONE: Final[Mapping[str, str]] = {
+    "signed_out": "您已退出登录。",
+    "password": "密码已修改，其他设备上的登录已全部结束。",
+    "totp_on": "两步验证已开启，下次登录时要输入动态码。",
+    "totp_off": "两步验证已关闭。",
+    "session_end": "那个登录已结束。",
+    "sessions_end": "该账号的登录已全部结束。",
+    "staff_added": "账号已建好。",
+    "staff_changed": "账号已保存。",
+    "staff_disabled": "账号已停用，已有的登录全部结束。",
+    "staff_enabled": "账号已启用。",
+}
+"""What a page says after something was done; the address carries only the key."""

@@ -1,0 +1,1 @@
+"""What all web pages share: the templates' environment, style sheets, headers and forms."""
