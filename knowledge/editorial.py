@@ -164,7 +164,8 @@ def _write(dossier: Dossier, entry: Entry, by: str, action: Action, now: datetim
     state = _target(dossier, action)
     if entry.id != dossier.id:
         raise EditorialError("identity", "条目的编号不能改，请另建一条。")
-    if content_of(entry) == content_of(dossier.entry):
+    taken_up = dossier.state in {"expired", "withdrawn"}  # as it was, it may be wanted again
+    if content_of(entry) == content_of(dossier.entry) and not taken_up:
         raise EditorialError("unchanged", "内容没有变化，不用保存。")
     version = dossier.live.version + 1 if dossier.live else 1
     writers = dossier.writers if by in dossier.writers else (*dossier.writers, by)

@@ -215,3 +215,10 @@ def test_a_review_moves_the_date_of_what_is_live_too() -> None:
     assert step.after.live == step.after.entry
     assert step.after.entry.review_on == date(2027, 6, 1)
     assert step.changes_live
+
+
+@pytest.mark.parametrize("state", ["expired", "withdrawn"])
+def test_what_is_out_of_use_can_be_taken_up_as_it_was(state: EntryState) -> None:
+    """Whoever wanted a withdrawn entry back was told that nothing had changed."""
+    step = editorial.edit(in_state(state), ENTRY, WANG, now=NOW)
+    assert (step.after.state, step.after.writers) == ("draft", (WANG,))
