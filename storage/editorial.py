@@ -38,7 +38,7 @@ from storage.mongo import BULK_SECONDS, Document, Mongo, Session, border, settle
 _DOSSIER: Final = TypeAdapter(Dossier)
 _REVISION: Final = TypeAdapter(Revision)
 _FOLLOWED: Final = "editorial"
-_BATCH: Final = 200
+_BATCH: Final = 100
 _ORDERS: Final[Mapping[Order, list[tuple[str, int]]]] = {
     "changed": [("changed_at", DESCENDING), ("_id", ASCENDING)],
     "question": [("entry.question", ASCENDING), ("_id", ASCENDING)],
