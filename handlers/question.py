@@ -11,6 +11,8 @@ from handlers.talk import Answer, Services, Turn
 from intents.decisions import Ambiguous, Decision, Match, NoMatch
 from intents.evidence import explain
 from knowledge.entries import Entry
+from knowledge.guides import Guide
+from knowledge.hall import Department
 from messages import Choice, Choices, Link, Links, Part, Taps, Text
 
 MAX_CHOICES: Final = 5
@@ -59,15 +61,10 @@ def give_entry(
     if entry.person_only:
         parts: tuple[Part, ...] = (Text(texts.person_only(department)), Taps("", (texts.HUMAN,)))
         return Answer(state, parts, outcome="asked_back", entry=entry.id, confidence=confidence, lines=lines)
-    links = _links(turn, services, entry)
-    parts = (
-        Text(texts.answer_text(entry, department)),
-        *((Links(links),) if links else ()),
-        Taps(texts.WAS_IT_USEFUL, (texts.USEFUL, texts.USELESS)),
-    )
+    guide = turn.snapshot.guides.get(entry.guide)
     return Answer(
         replace(state, rated_turn=turn.inbound.key),
-        parts,
+        entry_parts(entry, department, guide, services.public_url),
         outcome="answered",
         entry=entry.id,
         confidence=confidence,
@@ -75,10 +72,17 @@ def give_entry(
     )
 
 
-def _links(turn: Turn, services: Services, entry: Entry) -> tuple[Link, ...]:
-    guide = turn.snapshot.guides.get(entry.guide)
-    own = (Link(f"办事指南：{guide.title}", f"{services.public_url}/guides/{guide.id}"),) if guide else ()
-    return (*own, *entry.links)
+def entry_parts(
+    entry: Entry, department: Department | None, guide: Guide | None, public_url: str
+) -> tuple[Part, ...]:
+    """What a citizen gets for an entry; the console's preview shows the very same."""
+    own = (Link(f"办事指南：{guide.title}", f"{public_url}/guides/{guide.id}"),) if guide else ()
+    links = (*own, *entry.links)
+    return (
+        Text(texts.answer_text(entry, department)),
+        *((Links(links),) if links else ()),
+        Taps(texts.WAS_IT_USEFUL, (texts.USEFUL, texts.USELESS)),
+    )
 
 
 def _live(turn: Turn, ids: tuple[str, ...], limit: int) -> tuple[Entry, ...]:

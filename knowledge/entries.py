@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from datetime import date, datetime, timedelta, timezone
+from typing import Final, Literal
 
 from messages import Link
+
+BEIJING: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""The time that validity counts by; China has kept no summer time since 1991."""
 
 EntryState = Literal[
     "draft", "in_review", "changes_wanted", "ready", "scheduled", "published", "expired", "withdrawn"
@@ -62,3 +65,8 @@ class Entry:
             and (self.valid_from is None or self.valid_from <= today)
             and (self.valid_until is None or today <= self.valid_until)
         )
+
+
+def beijing_day(moment: datetime) -> date:
+    """Return the date on the hall's calendar at an aware `moment`."""
+    return moment.astimezone(BEIJING).date()

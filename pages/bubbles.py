@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, assert_never
 
-from pages.markup import runs_of
+from rendering.markup import runs_of
 from rendering.templating import safe_url
 from wechat.render import ImageMessage, NewsMessage, TextMessage, TransferMessage, WireMessage
 

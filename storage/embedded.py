@@ -37,11 +37,16 @@ LARGEST_LOG_BYTES: Final = 8 * 1024 * 1024
 _PORT_IN_USE: Final = 48
 """mongod's exit code when it can't listen; any other failure is not cured by another port."""
 _ATTEMPTS: Final = 3
+_ROOM_FOR_LARGE_TRANSACTIONS: Final = (
+    "eviction_updates_target=5,eviction_updates_trigger=50,eviction_dirty_trigger=60"
+)
+"""A hall of 10,000 entries (14 MB as JSON) is replaced in one transaction. By default a tenth of the cache
+may hold what is not committed yet; on a busy machine such a replace ended as “cache full”."""
 _OPTIONS: Final = (
     *("--bind_ip", "127.0.0.1", "--nounixsocket", "--replSet", REPLICA_SET),
     *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "256", "--noscripting"),
     # 200 MB of empty journal files would be made in advance, and a line a minute logged on checkpoints.
-    *("--wiredTigerEngineConfigString", "log=(prealloc=false),verbose=[]"),
+    *("--wiredTigerEngineConfigString", f"log=(prealloc=false),verbose=[],{_ROOM_FOR_LARGE_TRANSACTIONS}"),
     *("--fork", "--quiet", "--logappend", "--logRotate", "reopen"),
     *("--slowms", "3600000"),  # a logged slow query would show openids and what citizens wrote
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),

@@ -22,11 +22,17 @@ from storage.mongo import BULK_SECONDS, Document, Mongo, Session, border, settle
 LOAD_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.5
 """How long a change can stay unseen where there is no change stream."""
-_META_ID: Final = "knowledge"
+META_ID: Final = "knowledge"
+"""The document of `meta` that holds the revision."""
 _STEP: Final = 1_000_000
 """Positions of one revision lie before all positions of the next."""
 _NO_CHANGE_STREAMS: Final = 40573
 """The server is not a replica set."""
+
+
+def load_entry(document: Document) -> Entry:
+    """Read one document of `entries`."""
+    return load(ENTRY, {"id": document["_id"], **document}, name=f"entries/{document['_id']}")
 
 
 @dataclass(slots=True)
@@ -43,7 +49,7 @@ class MongoKnowledgeStore:
         return await self._revision()
 
     async def _revision(self, session: Session | None = None) -> int:
-        found = await self.mongo.collection("meta").find_one({"_id": _META_ID}, session=session)
+        found = await self.mongo.collection("meta").find_one({"_id": META_ID}, session=session)
         return int(found["revision"]) if found is not None else 0
 
     @border(LOAD_SECONDS)
@@ -58,10 +64,7 @@ class MongoKnowledgeStore:
             return None
         knowledge = Knowledge(
             hall=load(HALL, halls[0], name="hall"),
-            entries=tuple(
-                load(ENTRY, each, name=f"entries/{each['_id']}")
-                for each in await self._all("entries", session)
-            ),
+            entries=tuple(load_entry(each) for each in await self._all("entries", session)),
             guides=tuple(
                 load(GUIDE, each, name=f"guides/{each['_id']}") for each in await self._all("guides", session)
             ),
@@ -102,7 +105,7 @@ class MongoKnowledgeStore:
     async def _raise_revision(self, session: Session) -> int:
         """Raise the revision first: a second writer meets the first one here, and waits its turn."""
         meta = await self.mongo.collection("meta").find_one_and_update(
-            {"_id": _META_ID}, {"$inc": {"revision": 1}}, upsert=True, return_document=True, session=session
+            {"_id": META_ID}, {"$inc": {"revision": 1}}, upsert=True, return_document=True, session=session
         )
         return int(meta["revision"]) if meta is not None else 0
 
@@ -114,23 +117,27 @@ class MongoKnowledgeStore:
         """
 
         async def work(session: Session) -> int:
-            revision = await self._raise_revision(session)
-            collection = self.mongo.collection("entries")
-            known = collection.find({"_id": {"$in": [e.id for e in entries]}}, ["position"], session=session)
-            places = {document["_id"]: document["position"] async for document in known}
-            writes = [
-                ReplaceOne(
-                    {"_id": entry.id},
-                    {**dump(entry), "position": places.get(entry.id, revision * _STEP + number)},
-                    upsert=True,
-                )
-                for number, entry in enumerate(entries)
-            ]
-            if writes:
-                await collection.bulk_write(writes, session=session)
-            return revision
+            return await self.write_entries(entries, session)
 
         return await self.mongo.transact(work)
+
+    async def write_entries(self, entries: Sequence[Entry], session: Session) -> int:
+        """Do what `put_entries` does, as a part of a larger transaction."""
+        revision = await self._raise_revision(session)
+        collection = self.mongo.collection("entries")
+        known = collection.find({"_id": {"$in": [e.id for e in entries]}}, ["position"], session=session)
+        places = {document["_id"]: document["position"] async for document in known}
+        writes = [
+            ReplaceOne(
+                {"_id": entry.id},
+                {**dump(entry), "_id": entry.id, "position": places.get(entry.id, revision * _STEP + number)},
+                upsert=True,
+            )
+            for number, entry in enumerate(entries)
+        ]
+        if writes:
+            await collection.bulk_write(writes, session=session)
+        return revision
 
     async def wait_for_change(self, since: int, *, timeout_seconds: float) -> bool:
         """Return True soon after the revision passes `since`, False at the time-out.

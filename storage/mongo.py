@@ -192,6 +192,12 @@ _CITIZEN: Final = [("inbound.channel", ASCENDING), ("inbound.user", ASCENDING)]
 _OWN: Final = [("channel", ASCENDING), ("user", ASCENDING)]
 _EXPIRY: Final = IndexModel([("expire_at", ASCENDING)], name="expiry", expireAfterSeconds=0)
 
+
+def _dated(field: str) -> IndexModel:
+    """An index over a date that most documents lack."""
+    return IndexModel([(field, ASCENDING)], name=field, partialFilterExpression={field: {"$type": "string"}})
+
+
 INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
     "turns": (
         IndexModel([*_CITIZEN, ("status", ASCENDING), ("inbound.at", ASCENDING)], name="citizen"),
@@ -232,6 +238,21 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
     "consents": (IndexModel([*_OWN, ("template_id", ASCENDING)], name="citizen_template", unique=True),),
     "tokens": (IndexModel([("renew_at", ASCENDING)], name="renewal"),),
     "entries": (IndexModel([("position", ASCENDING)], name="position"),),
+    "dossiers": (
+        IndexModel([("changed_at", DESCENDING)], name="changed"),
+        IndexModel([("entry.department", ASCENDING), ("changed_at", DESCENDING)], name="department"),
+        IndexModel([("entry.state", ASCENDING), ("changed_at", DESCENDING)], name="state"),
+        IndexModel([("entry.question", ASCENDING)], name="question"),
+        IndexModel([("phrasings", ASCENDING)], name="phrasings"),
+        IndexModel(
+            [("publish_at", ASCENDING)], name="due", partialFilterExpression={"entry.state": "scheduled"}
+        ),
+        _dated("review_on"),
+        _dated("valid_until"),
+    ),
+    "revisions": (
+        IndexModel([("entry_id", ASCENDING), ("number", DESCENDING)], name="history", unique=True),
+    ),
     "guides": (IndexModel([("position", ASCENDING)], name="position"),),
     "gold": (IndexModel([("position", ASCENDING)], name="position"),),
     "hall": (IndexModel([("position", ASCENDING)], name="position"),),

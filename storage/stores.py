@@ -12,10 +12,12 @@ from handlers.turns import TurnStore
 from helpdesk.audit import AuditLog
 from helpdesk.handoffs import HandoffStore
 from helpdesk.staff import StaffStore
+from knowledge.editorial_store import EditorialStore
 from knowledge.stores import KnowledgeStore
 from storage.batches import InsertBatcher
 from storage.consents import MongoConsentStore
 from storage.conversations import MongoConversationStore
+from storage.editorial import MongoEditorialStore
 from storage.handoffs import MongoHandoffStore
 from storage.knowledge import MongoKnowledgeStore
 from storage.mongo import Driver, Mongo, connect, ensure_indexes, missing_indexes
@@ -45,6 +47,7 @@ class Stores:
     consents: ConsentStore
     tokens: TokenStore
     knowledge: KnowledgeStore
+    editorial: EditorialStore
     staff: StaffStore
     audit: AuditLog
     mongo: Mongo
@@ -65,6 +68,7 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
     outbox = mongo.collection("outbox")
     consents = mongo.collection("consents")
     inserts = InsertBatcher(turns)
+    knowledge = MongoKnowledgeStore(mongo)
     try:
         yield Stores(
             turns=MongoTurnStore(mongo, turns, outbox, inserts, keep_days),
@@ -74,7 +78,8 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
             windows=MongoWindowLedger(turns, outbox),
             consents=MongoConsentStore(consents),
             tokens=MongoTokenStore(mongo.collection("tokens")),
-            knowledge=MongoKnowledgeStore(mongo),
+            knowledge=knowledge,
+            editorial=MongoEditorialStore(mongo, knowledge),
             staff=MongoStaffStore(
                 mongo.collection("staff"), mongo.collection("staff_sessions"), mongo.collection("attempts")
             ),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages import Choice, Choices, Link, Links, Taps, Text
-from pages.markup import Run, runs_of
+from rendering.markup import Run, runs_of
 from wechat.markup import part_text
 
 
