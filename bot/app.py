@@ -24,6 +24,7 @@ from bot.telemetry import Metrics, quiet_broken_requests
 from bot.turns import Turns
 from bot.webhook import Webhook
 from intents.weights import Weights
+from knowledge.publishing import Publisher
 from knowledge.snapshot import Snapshots
 from messages import Channel
 from settings import Mode, Settings
@@ -147,6 +148,7 @@ def build(
             Loop("knowledge", refresh.run_once),
             Loop("outbox", sender.run_once),
             Loop("recovery", recovery.run_once),
+            Loop("editorial", Publisher(stores.editorial).run_once),
             *more_loops,
         ),
         clock=clock,
