@@ -26,6 +26,7 @@ from bot.webhook import Webhook
 from console.app import console_app
 from console.visit import Deps as ConsoleDeps
 from intents.weights import Weights
+from knowledge.publishing import Publisher
 from knowledge.snapshot import Snapshots
 from messages import Channel
 from settings import Mode, Settings
@@ -149,6 +150,7 @@ def build(
             Loop("knowledge", refresh.run_once),
             Loop("outbox", sender.run_once),
             Loop("recovery", recovery.run_once),
+            Loop("editorial", Publisher(stores.editorial).run_once),
             *more_loops,
         ),
         clock=clock,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process
 from intents.decisions import Candidate
 from intents.matcher import Index
 
+Likeness = np.ndarray[tuple[int], np.dtype[np.float32]]
 EXAMPLES = 5
 LIMIT = 5000
 """Distinct questions that are grouped at once: the latest ones."""
@@ -75,15 +76,18 @@ def _members(texts: list[str], index: Index, threshold: float) -> list[list[str]
     return groups
 
 
-def _alike(
-    place: int, leaders: list[int], texts: list[str], cores: list[str]
-) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """Return the likeness of a text with each leader: the better of wording and core words."""
-    plain = process.cdist([texts[place]], [texts[i] for i in leaders], scorer=fuzz.ratio, dtype=np.float32)[0]
-    core = process.cdist(
-        [cores[place]], [cores[i] for i in leaders], scorer=fuzz.token_sort_ratio, dtype=np.float32
-    )[0]
-    return np.asarray(np.maximum(plain, core) / 100, np.float32)
+def _alike(place: int, leaders: list[int], texts: list[str], cores: list[str]) -> Likeness:
+    return likeness(texts[place], cores[place], [texts[i] for i in leaders], [cores[i] for i in leaders])
+
+
+def likeness(text: str, core: str, texts: Sequence[str], cores: Sequence[str]) -> Likeness:
+    """Return how alike (0 to 1) a normalised text is with others: the better of wording and core words.
+
+    `core` and `cores` are the texts' core words, as `Reading.core` has them.
+    """
+    plain = process.cdist([text], texts, scorer=fuzz.ratio, dtype=np.float32)[0]
+    words = process.cdist([core], cores, scorer=fuzz.token_sort_ratio, dtype=np.float32)[0]
+    return np.asarray(np.maximum(plain, words) / 100, np.float32)
 
 
 def _cluster(

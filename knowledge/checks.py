@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from knowledge.entries import Entry
 from knowledge.files import Knowledge
@@ -18,6 +19,16 @@ MIN_ALTERNATES: Final = 6
 """From three alternates on matching gets better, ten make it robust (docs/understanding.md)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake in one field of an entry; said in English by `problems_of`, in Chinese by `writing`."""
+
+    field: str
+    code: Literal["empty", "unknown", "long", "order", "https"]
+    given: str = ""
+    limit: str = ""
+
+
 def problems_of(knowledge: Knowledge) -> list[str]:
     """Each mistake that would mislead or lose a citizen, as one sentence; empty when all is well."""
     departments = {department.id for department in knowledge.hall.departments}
@@ -27,7 +38,8 @@ def problems_of(knowledge: Knowledge) -> list[str]:
     found += _doubles("guide", (guide.id for guide in knowledge.guides))
     found += _doubles("department", (department.id for department in knowledge.hall.departments))
     for entry in knowledge.entries:
-        found += (f"entry {entry.id}: {text}" for text in _entry(entry, departments, categories, guides))
+        faults = faults_of(entry, departments=departments, categories=categories, guides=guides)
+        found += (f"entry {entry.id}: {_sentence(fault)}" for fault in faults)
     for guide in knowledge.guides:
         found += (f"guide {guide.id}: {text}" for text in _guide(guide, departments, categories))
     known = {entry.id for entry in knowledge.entries}
@@ -67,22 +79,45 @@ def _doubles(noun: str, ids: Iterable[str]) -> Iterator[str]:
             yield f"{noun} {name}: the id is used {count} times; give each its own"
 
 
-def _entry(entry: Entry, departments: set[str], categories: set[str], guides: set[str]) -> Iterator[str]:
-    if not entry.question.strip() or not entry.answer.strip():
-        yield "question and answer must not be empty"
+def faults_of(
+    entry: Entry,
+    *,
+    departments: Collection[str],
+    categories: Collection[str],
+    guides: Collection[str],
+    answer_limit_bytes: int = ANSWER_LIMIT_BYTES,
+) -> Iterator[Fault]:
+    """Find what is wrong with one entry by itself, whoever is to read of it."""
+    for field, text in (("question", entry.question), ("answer", entry.answer)):
+        if not text.strip():
+            yield Fault(field, "empty")
     if entry.department not in departments:
-        yield f"department {entry.department!r} does not exist"
+        yield Fault("department", "unknown", entry.department)
     if entry.category not in categories:
-        yield f"category {entry.category!r} does not exist"
+        yield Fault("category", "unknown", entry.category)
     if entry.guide and entry.guide not in guides:
-        yield f"guide {entry.guide!r} does not exist"
-    if (size := len(entry.answer.encode())) > ANSWER_LIMIT_BYTES:
-        yield f"the answer has {size} bytes; shorten it to {ANSWER_LIMIT_BYTES}"
+        yield Fault("guide", "unknown", entry.guide)
+    if (size := len(entry.answer.encode(errors="replace"))) > answer_limit_bytes:
+        yield Fault("answer", "long", str(size), str(answer_limit_bytes))
     if entry.valid_from and entry.valid_until and entry.valid_until < entry.valid_from:
-        yield "valid_until lies before valid_from"
+        yield Fault("valid_until", "order")
     for link in entry.links:
         if not link.url.startswith("https://"):
-            yield f"link {link.url!r} must begin with https://"
+            yield Fault("links", "https", link.url)
+
+
+def _sentence(fault: Fault) -> str:
+    match fault.code:
+        case "empty":
+            return f"{fault.field} must not be empty"
+        case "unknown":
+            return f"{fault.field} {fault.given!r} does not exist"
+        case "long":
+            return f"the answer has {fault.given} bytes; shorten it to {fault.limit}"
+        case "order":
+            return "valid_until lies before valid_from"
+        case "https":
+            return f"link {fault.given!r} must begin with https://"
 
 
 def _guide(guide: Guide, departments: set[str], categories: set[str]) -> Iterator[str]:

@@ -40,8 +40,8 @@ _ATTEMPTS: Final = 3
 _ROOM_FOR_LARGE_TRANSACTIONS: Final = (
     "eviction_updates_target=5,eviction_updates_trigger=50,eviction_dirty_trigger=60"
 )
-"""A hall of 10,000 entries (14 MB as JSON) is replaced in one transaction. By default a tenth of the cache
-may hold what is not committed yet; on a busy machine such a replace ended as “cache full”."""
+"""A hall of 10,000 entries (14 MB) is replaced in one transaction. By default a tenth of the cache may
+hold what is not committed yet; on a busy machine such a replace ended as “cache full”."""
 _OPTIONS: Final = (
     *("--bind_ip", "127.0.0.1", "--nounixsocket", "--replSet", REPLICA_SET),
     *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "256", "--noscripting"),
