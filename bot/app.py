@@ -150,6 +150,7 @@ def build(
             Loop("knowledge", refresh.run_once),
             Loop("outbox", sender.run_once),
             Loop("recovery", recovery.run_once),
+            Loop("publishing", Publisher(stores.editorial).run_once),
             Loop("editorial", Publisher(stores.editorial).run_once),
             *more_loops,
         ),
@@ -170,7 +171,11 @@ def build(
     staff_pages = ConsoleDeps(
         staff=stores.staff,
         audit=stores.audit,
+        editorial=stores.editorial,
+        knowledge=stores.knowledge,
+        turns=stores.turns,
         snapshots=snapshots,
+        public_url=public_url(settings),
         clock=clock,
         secure=public_url(settings).startswith("https://"),
     )

@@ -9,7 +9,8 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from console import audit_pages, door, home, staff_pages
+from console import audit_pages, door, entry_editor, entry_pages, entry_steps, home, staff_pages, trial_pages
+from console.differences import stretches
 from console.guard import Guard
 from console.visit import ROOT, Deps, Page, Tools, url
 from console.words import browser_name
@@ -20,7 +21,16 @@ from rendering.templating import beijing_time, environment
 FOLDER: Final = Path(__file__).parent
 HTMX: Final = Path(str(files("js_lib_htmx"))) / "static" / "htmx" / "htmx.min.js"
 
-PAGES: Final[tuple[Page, ...]] = (*door.PAGES, *home.PAGES, *staff_pages.PAGES, *audit_pages.PAGES)
+PAGES: Final[tuple[Page, ...]] = (
+    *door.PAGES,
+    *home.PAGES,
+    *trial_pages.PAGES,
+    *entry_editor.PAGES,
+    *entry_pages.PAGES,
+    *entry_steps.PAGES,
+    *staff_pages.PAGES,
+    *audit_pages.PAGES,
+)
 """Every page of the console, with what it asks for."""
 
 
@@ -30,7 +40,7 @@ def console_app(deps: Deps) -> web.Application:
         "/assets", [*(FOLDER / "static" / name for name in ("console.css", "console.js", "icon.svg")), HTMX]
     )
     templates = environment(FOLDER / "templates")
-    templates.globals.update(url=url, role_names=ROLE_NAMES)
+    templates.globals.update(url=url, role_names=ROLE_NAMES, stretches=stretches)
     templates.filters.update(beijing_time=beijing_time, browser_name=browser_name)
     tools = Tools(deps, templates, assets.under(ROOT))
     guard = Guard(tools, {(page.method, ROOT + page.path): page for page in PAGES})

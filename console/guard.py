@@ -59,7 +59,10 @@ class Guard:
             response = self._refusal(visit, refusal.status)
         except StoreUnavailableError:
             log.warning("database away", path=_pattern(request))
-            response = await self._database_away(visit)
+            response = await self._given_back(visit, 503)
+        except Exception:
+            log.exception("a page of the console failed", path=_pattern(request))
+            response = await self._given_back(visit, 500)
         if not response.prepared:  # a stream of events has sent its own
             response.headers.update(HEADERS)
         return response
@@ -116,14 +119,14 @@ class Guard:
         if now - session.seen_at >= _TOUCH:
             await self.tools.deps.staff.save_session(replace(session, seen_at=now))
 
-    async def _database_away(self, visit: Visit) -> web.Response:
+    async def _given_back(self, visit: Visit, status: int) -> web.Response:
         """Say so, and give back what was typed with a button that sends it again."""
         typed: list[tuple[str, str]] = []
         if visit.request.method == "POST" and _meant(visit.request):
             form = await visit.form()
             secret = any(name.startswith(SECRET_FIELDS) for name in form.values)
             typed = [] if secret else [(name, each) for name, all_ in form.values.items() for each in all_]
-        return visit.page("trouble.html", status=503, status_code=503, typed=typed)
+        return visit.page("trouble.html", status=status, status_code=status, typed=typed)
 
     def _refusal(self, visit: Visit, status: int) -> web.Response:
         return visit.page("trouble.html", status=status, status_code=status, typed=[])

@@ -13,9 +13,12 @@ from aiohttp import web
 from jinja2 import Environment
 
 from console.words import DONE
+from handlers.turns import TurnStore
 from helpdesk.audit import AuditEvent, AuditLog
 from helpdesk.staff import Permission, Staff, StaffSession, StaffStore
+from knowledge.editorial_store import EditorialStore
 from knowledge.snapshot import Snapshots
+from knowledge.stores import KnowledgeStore
 from rendering.assets import Assets
 from rendering.forms import Form
 from rendering.templating import html
@@ -27,6 +30,8 @@ _TOLD_LENGTH: Final = 500
 
 NAVIGATION: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("home", "", "首页", "own"),
+    ("entries", "/entries", "问答", "entries.read"),
+    ("try", "/try", "试问一句", "entries.read"),
     ("staff", "/staff", "账号", "staff.manage"),
     ("audit", "/audit", "操作记录", "audit.read"),
 )
@@ -42,7 +47,12 @@ class Deps:
 
     staff: StaffStore
     audit: AuditLog
+    editorial: EditorialStore
+    knowledge: KnowledgeStore
+    turns: TurnStore
     snapshots: Snapshots
+    public_url: str
+    """Where citizens reach the pages; previews show it."""
     clock: Callable[[], datetime]
     secure: bool
     """Whether citizens and staff come over https: then the cookie says so."""

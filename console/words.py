@@ -27,6 +27,20 @@ PERMISSION_NAMES: Final[Mapping[Permission, str]] = {
 }
 
 ACTION_NAMES: Final[Mapping[str, str]] = {
+    "entry.create": "新建问答",
+    "entry.edit": "修改问答",
+    "entry.restore": "恢复旧版本",
+    "entry.discard": "放弃修改",
+    "entry.submit": "提交审核",
+    "entry.recall": "撤回",
+    "entry.request_changes": "退回修改",
+    "entry.approve": "审核通过",
+    "entry.schedule": "定时发布",
+    "entry.unschedule": "取消定时",
+    "entry.publish": "发布",
+    "entry.withdraw": "撤下",
+    "entry.confirm": "确认内容",
+    "entry.review": "复核",
     "door.sign_in": "登录",
     "door.refused": "登录失败",
     "door.sign_out": "退出登录",
@@ -76,6 +90,18 @@ def browser_name(agent: str) -> str:
 
 
 DONE: Final[Mapping[str, str]] = {
+    "entry_saved": "已保存。",
+    "entry_submitted": "已提交审核，请另一位同事来看。",
+    "entry_recalled": "已撤回，可以继续修改。",
+    "entry_discarded": "这一稿已放弃。",
+    "entry_sent_back": "已退回，写的人会看到您的说明。",
+    "entry_approved": "审核通过，可以发布了。",
+    "entry_confirmed": "已记下您的确认。",
+    "entry_reviewed": "已记为复核过。",
+    "entry_scheduled": "已定好发布时间。",
+    "entry_unscheduled": "已取消定时，可以另选时间或马上发布。",
+    "entry_published": "已发布，市民现在就能问到。",
+    "entry_withdrawn": "已撤下，不再用它回答市民。",
     "signed_out": "您已退出登录。",
     "password": "密码已修改，其他设备上的登录已全部结束。",
     "totp_on": "两步验证已开启，下次登录时要输入动态码。",

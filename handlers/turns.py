@@ -111,5 +111,8 @@ class TurnStore(Protocol):
     async def confirmed(self, *, since: datetime, limit: int) -> tuple[tuple[str, str], ...]:
         """Give (question, entry) of answers that were rated 有用, the newest `limit`: labels for `fit`."""
 
+    async def asked(self, *, since: datetime, limit: int) -> tuple[str, ...]:
+        """Give the texts of questions, whatever came of them, the newest `limit`, newest first."""
+
     async def forget(self, channel: Channel, user: str) -> None:
         """Delete the citizen's turns; running ones lose the openid and the text but keep the key."""

@@ -17,6 +17,7 @@ from typing import Final, Self
 from multidict import MultiMapping
 
 LONGEST_LINE: Final = 200
+_MOST_DIGITS: Final = 9
 _CONTROL: Final = {code: None for code in range(32) if chr(code) not in "\t\n\r"} | {127: None}
 _SURROGATES: Final = range(0xD800, 0xE000)
 
@@ -125,6 +126,11 @@ class Form:
         elif value and len(value) < least:
             self.problems[name] = f"{label}至少 {least} 个字"
         return value
+
+
+def whole_number(text: str) -> int | None:
+    """A number of an address, such as a page; None: it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _clean(value: str) -> str:

@@ -144,7 +144,13 @@ class Mongo:
             )
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Let operations under way end, then close all connections.
+
+        A transaction whose client goes away in the middle keeps its locks on the server for a minute.
+        """
+        loop = asyncio.get_running_loop()
+        if under_way := {task for task in _running if task.get_loop() is loop}:
+            await asyncio.wait(under_way, timeout=OPERATION_SECONDS + GRACE_SECONDS)
         await settle(self.client.close())
 
 
@@ -202,6 +208,11 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
     "turns": (
         IndexModel([*_CITIZEN, ("status", ASCENDING), ("inbound.at", ASCENDING)], name="citizen"),
         IndexModel([("status", ASCENDING), ("lease_until", ASCENDING)], name="lease"),
+        IndexModel(
+            [("received_at", DESCENDING)],
+            name="asked",
+            partialFilterExpression={"trace.rule": "question"},
+        ),
         IndexModel([("unclaimed_at", ASCENDING)], name="unclaimed", sparse=True),
         IndexModel(
             [("received_at", ASCENDING)],

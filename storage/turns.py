@@ -243,6 +243,13 @@ class MongoTurnStore:
         return tuple((text, entry) for text, entry in found if text and entry)
 
     @border()
+    async def asked(self, *, since: datetime, limit: int) -> tuple[str, ...]:
+        """Give the texts of questions, whatever came of them, the newest `limit`, newest first."""
+        which = {"received_at": {"$gte": since}, "trace.rule": "question"}
+        newest = self.turns.find(which, {"inbound.text": 1}).sort("received_at", DESCENDING).limit(limit)
+        return tuple([each["inbound"]["text"] async for each in newest if each["inbound"]["text"]])
+
+    @border()
     async def forget(self, channel: Channel, user: str) -> None:
         """Delete the citizen's turns; running ones lose the openid and the text but keep the key."""
         citizen = {"inbound.channel": channel, "inbound.user": user}
