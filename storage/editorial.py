@@ -241,7 +241,7 @@ class MongoEditorialStore:
         theirs: Document = {
             "phrasings": {"$in": sorted(keys)},
             "_id": {"$ne": except_id},
-            "entry.state": {"$nin": ["expired", "withdrawn"]},
+            "entry.state": {"$not": {"$in": ["expired", "withdrawn"]}},
         }
         found = self._dossiers.find(theirs, ["phrasings"]).sort("_id", DESCENDING)
         return {key: each["_id"] async for each in found for key in keys.intersection(each["phrasings"])}
