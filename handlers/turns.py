@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from knowledge.gaps import Missed
 from messages import Channel, Inbound, Part
 
 TurnStatus = Literal["running", "done"]
@@ -107,6 +108,9 @@ class TurnStore(Protocol):
 
     async def unanswered(self, *, since: datetime, limit: int) -> tuple[str, ...]:
         """Give what found no answer or was rated 没用, the newest `limit`, oldest first."""
+
+    async def missed(self, *, since: datetime, limit: int) -> tuple[Missed, ...]:
+        """Give the same with the time, and with the entry whose answer was rated 没用."""
 
     async def confirmed(self, *, since: datetime, limit: int) -> tuple[tuple[str, str], ...]:
         """Give (question, entry) of answers that were rated 有用, the newest `limit`: labels for `fit`."""

@@ -32,6 +32,8 @@ class Cluster:
     """That the nearest entry is the right one."""
     proposal: Literal["alternate", "new"]
     """`alternate`: add the examples as alternates of `nearest`; `new`: write a new entry."""
+    texts: tuple[str, ...] = ()
+    """All its questions normalised, each once, the most frequent first."""
 
 
 def group(
@@ -102,4 +104,5 @@ def _cluster(
         nearest=ranked[0] if ranked else None,
         confidence=decision.confidence,
         proposal="alternate" if adopt else "new",
+        texts=tuple(members),
     )

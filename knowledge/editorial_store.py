@@ -22,7 +22,8 @@ The last two leave out what has no such date.
 class EditCollisionError(Exception):
     """Somebody else saved since this dossier was read: nothing was stored, and nothing of theirs is lost."""
 
-    def __init__(self, saved_by: str, saved_at: datetime | None) -> None:
+    def __init__(self, entry_id: str, saved_by: str, saved_at: datetime | None) -> None:
+        self.entry_id = entry_id
         self.saved_by = saved_by
         """Staff id, or `IMPORT`, or `CLOCK`: the console puts the name."""
         self.saved_at = saved_at
@@ -78,6 +79,12 @@ class EditorialStore(Protocol):
         """Make a step true: dossier, revision and, where it changes, the knowledge base; all or nothing.
 
         Raises `EditCollisionError` when the dossier is not the one any more that the step began with.
+        """
+
+    async def save_all(self, steps: Sequence[Step]) -> tuple[Dossier, ...]:
+        """Make steps of several entries true, all or none of them, with one change of the knowledge base.
+
+        For imports and for work on many at once; one step for each entry. Raises `EditCollisionError`.
         """
 
     async def revisions(self, entry_id: str, *, limit: int = 100) -> tuple[Revision, ...]:

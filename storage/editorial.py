@@ -108,9 +108,22 @@ def _steps(
     known = {each["_id"]: load_dossier(each) for each in dossiers}
     found = {each["_id"]: load_entry(each) for each in entries}
     steps = [adoption.adopt(known.get(each), found.get(each), now=now) for each in ids]
-    taken = [step for step in steps if step is not None]
-    writes = [ReplaceOne({"_id": s.after.id}, dossier_document(s.after), upsert=True) for s in taken]
-    return writes, [_revision_document(step.revision) for step in taken]
+    return _documents([step for step in steps if step is not None])
+
+
+def _documents(steps: Sequence[Step]) -> tuple[list[ReplaceOne[Document]], list[Document]]:
+    """What is written to `dossiers` and `revisions`. CPU-heavy for many steps."""
+    writes = [ReplaceOne({"_id": s.after.id}, dossier_document(s.after), upsert=True) for s in steps]
+    return writes, [_revision_document(step.revision) for step in steps]
+
+
+def _check_tokens(steps: Sequence[Step], stored: Mapping[str, Document]) -> None:
+    """Raise `EditCollisionError` for the first step that began with another dossier than is stored."""
+    for step in steps:
+        found = stored.get(step.after.id)
+        if (found["token"] if found else 0) != (step.before.token if step.before else 0):
+            by, at = (found["changed_by"], found["changed_at"]) if found else ("", None)
+            raise EditCollisionError(step.after.id, by, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,30 +178,46 @@ class MongoEditorialStore:
     @border()
     async def save(self, step: Step) -> Dossier:
         """Make a step true: dossier, revision and, where it changes, the knowledge base; all or nothing."""
+        return (await self._save([step]))[0]
+
+    @border(BULK_SECONDS)
+    async def save_all(self, steps: Sequence[Step]) -> tuple[Dossier, ...]:
+        """Make steps of several entries true, all or none of them, with one change of the knowledge base."""
+        return await self._save(steps)
+
+    async def _save(self, steps: Sequence[Step]) -> tuple[Dossier, ...]:
+        ids = [step.after.id for step in steps]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two steps for one entry can't be saved at once")
+        writes, revisions = await asyncio.to_thread(_documents, steps)
 
         async def work(session: Session) -> None:
-            stored = await self._dossiers.find_one({"_id": step.after.id}, session=session)
-            if (stored["token"] if stored else 0) != (step.before.token if step.before else 0):
-                raise _collision(stored)
-            if step.changes_live:
-                await self._write_live(step, session)
-            document = dossier_document(step.after)
-            await self._dossiers.replace_one({"_id": step.after.id}, document, upsert=True, session=session)
-            await self._revisions.insert_one(_revision_document(step.revision), session=session)
+            stored = self._dossiers.find(
+                {"_id": {"$in": ids}}, ["token", "changed_by", "changed_at"], session=session
+            )
+            _check_tokens(steps, {each["_id"]: each async for each in stored})
+            await self._write_live([step for step in steps if step.changes_live], session)
+            if writes:
+                await self._dossiers.bulk_write(writes, session=session)
+                await self._revisions.insert_many(revisions, session=session)
 
         await self.mongo.transact(work)
-        return step.after
+        return tuple(step.after for step in steps)
 
-    async def _write_live(self, step: Step, session: Session) -> None:
+    async def _write_live(self, steps: Sequence[Step], session: Session) -> None:
         """Change what citizens get, unless an import that nobody has followed yet got in between."""
-        entries = self.mongo.collection("entries")
-        found = await entries.find_one({"_id": step.after.id}, session=session)
-        expected = step.before.live if step.before else None
-        if (load_entry(found) if found is not None else None) != expected:
-            raise EditCollisionError(IMPORT, None)
-        if step.after.live is None:  # no step of a person takes an entry out of the knowledge base
-            raise ValueError(f"entry {step.after.id} would vanish; withdraw it instead")
-        revision = await self.knowledge.write_entries([step.after.live], session)
+        if not steps:
+            return
+        which: Document = {"_id": {"$in": [step.after.id for step in steps]}}
+        found = self.mongo.collection("entries").find(which, session=session)
+        there = {each["_id"]: load_entry(each) async for each in found}
+        for step in steps:
+            if there.get(step.after.id) != (step.before.live if step.before else None):
+                raise EditCollisionError(step.after.id, IMPORT, None)
+        live = [step.after.live for step in steps if step.after.live is not None]
+        if len(live) < len(steps):  # no step of a person takes an entry out of the knowledge base
+            raise ValueError("an entry would vanish; withdraw it instead")
+        revision = await self.knowledge.write_entries(live, session)
         await self.mongo.collection("meta").update_one(
             {"_id": _FOLLOWED, "revision": revision - 1}, {"$set": {"revision": revision}}, session=session
         )
@@ -212,7 +241,7 @@ class MongoEditorialStore:
         theirs: Document = {
             "phrasings": {"$in": sorted(keys)},
             "_id": {"$ne": except_id},
-            "entry.state": {"$nin": ["expired", "withdrawn"]},
+            "entry.state": {"$not": {"$in": ["expired", "withdrawn"]}},
         }
         found = self._dossiers.find(theirs, ["phrasings"]).sort("_id", DESCENDING)
         return {key: each["_id"] async for each in found for key in keys.intersection(each["phrasings"])}
@@ -266,10 +295,3 @@ class MongoEditorialStore:
             return len(writes)
 
         return await self.mongo.transact(work)
-
-
-def _collision(stored: Document | None) -> EditCollisionError:
-    if stored is None:
-        return EditCollisionError("", None)
-    dossier = load_dossier(stored)
-    return EditCollisionError(dossier.changed_by, dossier.changed_at)

@@ -264,6 +264,7 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
     "revisions": (
         IndexModel([("entry_id", ASCENDING), ("number", DESCENDING)], name="history", unique=True),
     ),
+    "gaps": (IndexModel([("at", DESCENDING)], name="at"),),
     "guides": (IndexModel([("position", ASCENDING)], name="position"),),
     "gold": (IndexModel([("position", ASCENDING)], name="position"),),
     "hall": (IndexModel([("position", ASCENDING)], name="position"),),

@@ -13,11 +13,13 @@ from helpdesk.audit import AuditLog
 from helpdesk.handoffs import HandoffStore
 from helpdesk.staff import StaffStore
 from knowledge.editorial_store import EditorialStore
+from knowledge.gaps import GapStore
 from knowledge.stores import KnowledgeStore
 from storage.batches import InsertBatcher
 from storage.consents import MongoConsentStore
 from storage.conversations import MongoConversationStore
 from storage.editorial import MongoEditorialStore
+from storage.gaps import MongoGapStore
 from storage.handoffs import MongoHandoffStore
 from storage.knowledge import MongoKnowledgeStore
 from storage.mongo import Driver, Mongo, connect, ensure_indexes, missing_indexes
@@ -50,6 +52,7 @@ class Stores:
     editorial: EditorialStore
     staff: StaffStore
     audit: AuditLog
+    gaps: GapStore
     mongo: Mongo
 
     async def ping(self) -> None:
@@ -84,6 +87,7 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
                 mongo.collection("staff"), mongo.collection("staff_sessions"), mongo.collection("attempts")
             ),
             audit=MongoAuditLog(mongo.collection("audit")),
+            gaps=MongoGapStore(mongo.collection("gaps")),
             mongo=mongo,
         )
     finally:

@@ -17,6 +17,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.collection import AsyncCollection
 
 from handlers.turns import Delivery, Trace, Turn
+from knowledge.gaps import Missed
 from messages import Channel, Inbound, Part
 from storage.batches import InsertBatcher
 from storage.documents import dump, load
@@ -46,6 +47,12 @@ def load_turn(document: Document) -> Turn:
     """Read back what `turn_document` made."""
     inbound = {**document["inbound"], "key": document["_id"]}
     return load(_TURN, {**document, "inbound": inbound}, name=f"turns/{document['_id']}")
+
+
+def _missed(document: Document) -> Missed:
+    rated = document.get("useful") is False
+    entry = (document["trace"].get("entry") or "") if rated and document.get("trace") else ""
+    return Missed(document["inbound"]["text"], document["received_at"], entry)
 
 
 def _item_of(turn: Turn) -> OutboxItem:
@@ -224,14 +231,21 @@ class MongoTurnStore:
     @border()
     async def unanswered(self, *, since: datetime, limit: int) -> tuple[str, ...]:
         """Give what found no answer or was rated 没用, the newest `limit`, oldest first."""
-        missed = {"trace.outcome": "not_answered", "received_at": {"$gte": since}}
+        return tuple(each.text for each in await self._missed(since, limit))
+
+    @border()
+    async def missed(self, *, since: datetime, limit: int) -> tuple[Missed, ...]:
+        """Give the same with the time, and with the entry whose answer was rated 没用."""
+        return await self._missed(since, limit)
+
+    async def _missed(self, since: datetime, limit: int) -> tuple[Missed, ...]:
+        unanswered = {"trace.outcome": "not_answered", "received_at": {"$gte": since}}
         useless = {"useful": False, "received_at": {"$gte": since}}
-        fields = {"inbound.text": 1, "received_at": 1}
-        newest = (
-            self.turns.find({"$or": [missed, useless]}, fields).sort("received_at", DESCENDING).limit(limit)
-        )
-        texts = [document["inbound"]["text"] async for document in newest]
-        return tuple(text for text in reversed(texts) if text)
+        fields = {"inbound.text": 1, "received_at": 1, "useful": 1, "trace.entry": 1}
+        query: Document = {"$or": [unanswered, useless]}
+        newest = self.turns.find(query, fields).sort("received_at", DESCENDING).limit(limit)
+        found = [_missed(document) async for document in newest]
+        return tuple(each for each in reversed(found) if each.text)
 
     @border()
     async def confirmed(self, *, since: datetime, limit: int) -> tuple[tuple[str, str], ...]:

@@ -320,3 +320,28 @@ async def test_what_is_over_is_found_and_marked(stores: Stores) -> None:
     await stores.editorial.save(editorial.expire(over, now=NOW))
     assert await stores.editorial.overdue(TODAY) == ()
     assert (await _entries(stores))["seeded"].state == "expired"
+
+
+async def test_many_steps_are_saved_together_with_one_change_of_the_knowledge(stores: Stores) -> None:
+    await _seed(stores)
+    entries = [replace(ENTRY, id=f"e{number}") for number in range(20)]
+    dossiers = await stores.editorial.save_all([editorial.create(each, WANG, now=NOW) for each in entries])
+    for action in PATHS["published"]:
+        dossiers = await stores.editorial.save_all([act(each, action) for each in dossiers])
+    assert {entry.state for entry in (await _entries(stores)).values()} == {"published"}
+    assert await stores.knowledge.revision() == 2
+    assert await stores.editorial.save_all([]) == ()
+    assert [each.number for each in await stores.editorial.revisions("e7")] == [4, 3, 2, 1]
+    assert await stores.editorial.adopt(now=NOW) == 0
+
+
+async def test_one_collision_among_many_saves_none(stores: Stores) -> None:
+    dossiers = [await _draft(stores, replace(ENTRY, id=f"e{number}")) for number in range(3)]
+    steps = [act(each, "submit") for each in dossiers]
+    await stores.editorial.save(act(dossiers[1], "edit", ZHAO))
+    with pytest.raises(EditCollisionError) as collision:
+        await stores.editorial.save_all(steps)
+    assert (collision.value.entry_id, collision.value.saved_by) == ("e1", ZHAO)
+    assert await stores.editorial.counts() == {"draft": 3}
+    with pytest.raises(ValueError, match="two steps for one entry"):
+        await stores.editorial.save_all([steps[0], steps[0]])
