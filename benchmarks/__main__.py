@@ -1,10 +1,20 @@
-"""`make bench`: every benchmark there is. So far understanding; options are handed on (`ARGS="--short"`)."""
+"""`make bench`: understanding, or the benchmark that is named first (`ARGS="sheets --short"`)."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks.understanding import main
+from benchmarks import sheets, understanding
+
+BENCHMARKS = {"understanding": understanding.main, "sheets": sheets.main}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmark that is named."""
+    if arguments and arguments[0] in BENCHMARKS:
+        return BENCHMARKS[arguments[0]](arguments[1:])
+    return understanding.main(arguments)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

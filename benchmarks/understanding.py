@@ -129,13 +129,13 @@ def short() -> int:
     return 0 if good else 1
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=DATA)
     options.add_argument("--out", type=Path, default=Path("out"))
     options.add_argument("--short", action="store_true")
     options.add_argument("--sizes", type=int, nargs="*", default=[1000, 10_000, 100_000])
-    chosen = options.parse_args()
+    chosen = options.parse_args(arguments)
     if chosen.short:
         return short()
     measured: dict[str, Any] = {"sets": [], "scale": []}

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bot import commands, menu_commands, outbox_commands, staff_commands
+from bot import commands, menu_commands, outbox_commands, sheet_commands, staff_commands
 from bot.telemetry import configure_logging
 from bot.terminal import EXPECTED, FILE, fail, run, settings_or_fail
 from knowledge.files import SAMPLE_FOLDER
@@ -19,8 +19,11 @@ def main() -> None:
     """零距离: the WeChat assistant of a government service hall."""
 
 
-for group in (outbox_commands.outbox, menu_commands.menu, menu_commands.qr, staff_commands.staff):
-    main.add_command(group)
+for command in (
+    *(outbox_commands.outbox, menu_commands.menu, menu_commands.qr, staff_commands.staff),
+    *(sheet_commands.import_, sheet_commands.export, sheet_commands.template),
+):
+    main.add_command(command)
 
 
 @main.command()
@@ -50,26 +53,6 @@ def ask(text: str, *, as_json: bool) -> None:
 def chat() -> None:
     """Talk to the hall in the terminal, through the real rules and the real database."""
     run(commands.chat(settings_or_fail()))
-
-
-@main.command(name="import")
-@click.argument("file", type=FILE)
-@click.option("--dry-run", is_flag=True, help="Only say what would change.")
-def import_(file: Path, *, dry_run: bool) -> None:
-    """Add or replace entries from a JSONL FILE: all or none."""
-    report = run(commands.import_file(settings_or_fail(), file, dry_run=dry_run))
-    if report.problems:
-        fail("nothing was imported:\n" + "\n".join(report.problems))
-    would = "would be " if dry_run else ""
-    click.echo(f"{report.added} {would}added, {report.changed} {would}changed, {report.unchanged} as before")
-
-
-@main.command()
-@click.argument("file", type=FILE)
-def export(file: Path) -> None:
-    """Write all entries to a JSONL FILE that `import` reads back without loss."""
-    count = run(commands.export_file(settings_or_fail(), file))
-    click.echo(f"{count} entries written to {file}")
 
 
 @main.command()

@@ -15,7 +15,6 @@ import click
 from bot import checking, seeding
 from bot.app import build, utc_now, weights_of
 from bot.dialogue import BEIJING
-from bot.seeding import ImportReport
 from bot.serving import opened, serve, supervise
 from intents.clusters import Cluster, group
 from intents.decisions import Ambiguous, Decision, Match, NoMatch
@@ -24,7 +23,7 @@ from intents.evidence import explain
 from intents.fitting import fit
 from intents.matcher import Index
 from intents.weights import Weights
-from knowledge.files import SAMPLE_FOLDER, KnowledgeFileError, entry_line
+from knowledge.files import SAMPLE_FOLDER, KnowledgeFileError
 from knowledge.snapshot import Snapshot, Snapshots, lexicon_of, subject_of
 from messages import Inbound
 from settings import Settings
@@ -36,9 +35,7 @@ __all__ = [
     "chat",
     "check",
     "evaluate_files",
-    "export_file",
     "fit_files",
-    "import_file",
     "seed",
     "serve",
     "supervise",
@@ -141,25 +138,6 @@ async def chat(settings: Settings) -> None:
                 )
             )
             click.echo(f"助手：{plain_text(outgoing.parts) or '（没有回复）'}\n")
-
-
-async def import_file(settings: Settings, path: Path, *, dry_run: bool) -> ImportReport:
-    """Import entries from JSONL."""
-    async with opened(settings) as stores:
-        return await seeding.import_entries(stores.knowledge, path, dry_run=dry_run)
-
-
-async def export_file(settings: Settings, path: Path) -> int:
-    """Write all entries as JSONL, whole or not at all; returns how many."""
-    async with opened(settings) as stores:
-        loaded = await stores.knowledge.load()
-    if loaded is None:
-        raise KnowledgeFileError([NO_HALL])
-    entries = loaded[1].entries
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text("".join(f"{entry_line(entry)}\n" for entry in entries), encoding="utf-8")
-    fresh.replace(path)
-    return len(entries)
 
 
 async def seed(settings: Settings, folder: Path, *, replace: bool) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from knowledge.entries import Entry
 from knowledge.files import Knowledge
+
+
+class KnowledgeChangedError(Exception):
+    """Somebody has changed the knowledge base since it was read; nothing was written."""
 
 
 class KnowledgeStore(Protocol):
@@ -23,6 +27,14 @@ class KnowledgeStore(Protocol):
 
     async def put_entries(self, entries: Sequence[Entry]) -> int:
         """Add or replace entries by id in one transaction (all or none); returns the new revision."""
+
+    async def exchange_entries(
+        self, entries: Sequence[Entry], *, removed: Collection[str], revision: int
+    ) -> int:
+        """Put entries and remove others in one transaction, if `revision` is still the newest.
+
+        Returns the new revision; raises `KnowledgeChangedError` and changes nothing otherwise.
+        """
 
     async def wait_for_change(self, since: int, *, timeout_seconds: float) -> bool:
         """Return True soon (well under a second) after the revision passes `since`, False at the time-out.

@@ -7,7 +7,7 @@ holds the revision. Every write changes them in one transaction, and reading see
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from pymongo.errors import PyMongoError
 
 from knowledge.entries import Entry
 from knowledge.files import ENTRY, GOLD, GUIDE, HALL, Knowledge
+from knowledge.stores import KnowledgeChangedError
 from storage.documents import dump, load
 from storage.mongo import BULK_SECONDS, Document, Mongo, Session, border, settle
 
@@ -99,6 +100,25 @@ class MongoKnowledgeStore:
                 if documents:
                     await self.mongo.collection(name).insert_many(documents, session=session)
             return revision
+
+        return await self.mongo.transact(work)
+
+    @border(BULK_SECONDS)
+    async def exchange_entries(
+        self, entries: Sequence[Entry], *, removed: Collection[str], revision: int
+    ) -> int:
+        """Put entries and remove others in one transaction, if `revision` is still the newest.
+
+        Returns the new revision; raises `KnowledgeChangedError` and changes nothing otherwise.
+        """
+
+        async def work(session: Session) -> int:
+            newest = await self._revision(session)
+            if newest != revision:
+                raise KnowledgeChangedError(f"revision {newest} has come since {revision} was read")
+            gone = {"_id": {"$in": sorted(removed)}}
+            await self.mongo.collection("entries").delete_many(gone, session=session)
+            return await self.write_entries(entries, session)
 
         return await self.mongo.transact(work)
 

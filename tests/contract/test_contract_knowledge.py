@@ -11,6 +11,7 @@ from knowledge.entries import Basis, Entry
 from knowledge.files import GoldQuestion, Knowledge
 from knowledge.guides import Guide, Material
 from knowledge.hall import Category, Department, Hall
+from knowledge.stores import KnowledgeChangedError
 from messages import Link
 from storage.documents import DamagedDocumentError
 from storage.knowledge import MongoKnowledgeStore
@@ -174,3 +175,41 @@ async def test_a_stream_that_breaks_is_replaced_by_looking(mongo: Mongo, stores:
     await mongo.collection("meta").insert_one({"_id": "knowledge", "revision": 1})
     await stores.knowledge.put_entries([ENTRY])
     assert await waiting is True
+
+
+async def test_entries_are_exchanged_in_one_step(stores: Stores) -> None:
+    await stores.knowledge.replace(KNOWLEDGE)
+    changed, new = replace(ENTRY, answer="新答案"), replace(ENTRY, id="e0")
+    assert await stores.knowledge.exchange_entries([new, changed], removed={"e1"}, revision=1) == 2
+    assert await stores.knowledge.load() == (2, replace(KNOWLEDGE, entries=(changed, new)))
+
+
+async def test_an_exchange_over_somebody_elses_change_is_refused_and_changes_nothing(stores: Stores) -> None:
+    await stores.knowledge.replace(KNOWLEDGE)
+    await stores.knowledge.put_entries([replace(ENTRY, answer="别人的")])
+    before = await stores.knowledge.load()
+    with pytest.raises(KnowledgeChangedError):
+        await stores.knowledge.exchange_entries([ENTRY], removed=["e1"], revision=1)
+    assert await stores.knowledge.load() == before
+
+
+async def test_of_two_exchanges_at_once_one_is_carried_out(stores: Stores) -> None:
+    await stores.knowledge.replace(KNOWLEDGE)
+    results = await asyncio.gather(
+        *(
+            stores.knowledge.exchange_entries([replace(ENTRY, answer=name)], removed=[], revision=1)
+            for name in ("甲", "乙")
+        ),
+        return_exceptions=True,
+    )
+    assert 2 in results
+    assert sum(isinstance(each, KnowledgeChangedError) for each in results) == 1
+    assert await stores.knowledge.revision() == 2
+
+
+async def test_an_exchange_that_fails_in_the_middle_changes_nothing(stores: Stores) -> None:
+    await stores.knowledge.replace(KNOWLEDGE)
+    odd = replace(ENTRY, id="bad\0id", answer_at=10**30)  # MongoDB's whole numbers have 64 bits
+    with pytest.raises(OverflowError):
+        await stores.knowledge.exchange_entries([replace(ENTRY, id="e0"), odd], removed=["e1"], revision=1)
+    assert await stores.knowledge.load() == (1, KNOWLEDGE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -130,6 +130,11 @@ class OneKnowledge:
         raise NotImplementedError
 
     async def put_entries(self, entries: Sequence[Entry]) -> int:
+        raise NotImplementedError
+
+    async def exchange_entries(
+        self, entries: Sequence[Entry], *, removed: Collection[str], revision: int
+    ) -> int:
         raise NotImplementedError
 
     async def wait_for_change(self, since: int, *, timeout_seconds: float) -> bool:
