@@ -9,8 +9,19 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from console import audit_pages, door, entry_editor, entry_pages, entry_steps, home, staff_pages, trial_pages
-from console.differences import stretches
+from console import (
+    audit_pages,
+    door,
+    entry_editor,
+    entry_pages,
+    entry_steps,
+    gap_pages,
+    home,
+    sheet_pages,
+    staff_pages,
+    trial_pages,
+)
+from console.gap_board import GapBoard
 from console.guard import Guard
 from console.visit import ROOT, Deps, Page, Tools, url
 from console.words import browser_name
@@ -25,6 +36,8 @@ PAGES: Final[tuple[Page, ...]] = (
     *door.PAGES,
     *home.PAGES,
     *trial_pages.PAGES,
+    *gap_pages.PAGES,
+    *sheet_pages.PAGES,
     *entry_editor.PAGES,
     *entry_pages.PAGES,
     *entry_steps.PAGES,
@@ -40,9 +53,9 @@ def console_app(deps: Deps) -> web.Application:
         "/assets", [*(FOLDER / "static" / name for name in ("console.css", "console.js", "icon.svg")), HTMX]
     )
     templates = environment(FOLDER / "templates")
-    templates.globals.update(url=url, role_names=ROLE_NAMES, stretches=stretches)
+    templates.globals.update(url=url, role_names=ROLE_NAMES)
     templates.filters.update(beijing_time=beijing_time, browser_name=browser_name)
-    tools = Tools(deps, templates, assets.under(ROOT))
+    tools = Tools(deps, templates, assets.under(ROOT), GapBoard(deps.cluster_at))
     guard = Guard(tools, {(page.method, ROOT + page.path): page for page in PAGES})
 
     @web.middleware

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from aiohttp import web
 from console.entry_form import AUDIENCES, form_of
 from console.visit import Visit
 from helpdesk.staff import Permission, Staff
+from knowledge.differences import FieldDifference, differences
 from knowledge.dossiers import CLOCK, IMPORT, Action, Dossier, Step
 from knowledge.entries import Entry
 from knowledge.snapshot import Snapshot
@@ -64,7 +66,8 @@ async def wanted_dossier(visit: Visit) -> Dossier:
     found = await visit.deps.editorial.get(visit.request.match_info["id"], now=visit.now)
     if found is None:
         raise web.HTTPNotFound
-    if not visit.me.covers(found.entry.department):
+    held = {found.entry.department, *((found.live.department,) if found.live else ())}
+    if not all(visit.me.covers(department) for department in held):  # also what is live: it may move only out
         raise web.HTTPForbidden
     return found
 
@@ -87,27 +90,34 @@ async def problems_of(visit: Visit, entry: Entry) -> list[Problem]:
     )
 
 
-def compared(old: Entry | None, new: Entry, snapshot: Snapshot) -> list[tuple[str, str, str]]:
-    """What differs between two versions: the field's name, its old and its new text."""
-    before, after = told(old, snapshot) if old else {}, told(new, snapshot)
-    return [
-        (name, before.get(name, ""), text) for name, text in after.items() if before.get(name, "") != text
-    ]
+def compared(old: Entry | None, new: Entry, snapshot: Snapshot) -> tuple[FieldDifference, ...]:
+    """What differs between two versions, with the names of departments, shelves and guides for their ids."""
+    return differences(_named(old or Entry(new.id, "", "", "", ""), snapshot), _named(new, snapshot))
+
+
+def _named(entry: Entry, snapshot: Snapshot) -> Entry:
+    department, category = snapshot.departments.get(entry.department), snapshot.categories.get(entry.category)
+    guide = snapshot.guides.get(entry.guide)
+    return replace(
+        entry,
+        department=department.name if department else entry.department,
+        category=category.name if category else entry.category,
+        guide=guide.title if guide else entry.guide,
+    )
 
 
 def told(entry: Entry, snapshot: Snapshot) -> dict[str, str]:
     """An entry as texts by the Chinese names of its fields: for comparing, and for the audit log."""
     form = form_of(entry, 0)
-    department, category = snapshot.departments.get(entry.department), snapshot.categories.get(entry.category)
-    guide = snapshot.guides.get(entry.guide)
+    named = _named(entry, snapshot)
     return {
         "标准问题": entry.question,
         "答案": entry.answer,
         "相似问": "\n".join(entry.alternates),
         "关键词": " ".join(entry.keywords),
-        "部门": department.name if department else entry.department,
-        "分类": category.name if category else entry.category,
-        "办事指南": guide.title if guide else entry.guide,
+        "部门": named.department,
+        "分类": named.category,
+        "办事指南": named.guide,
         "对象": dict(AUDIENCES)[entry.audience],
         "链接": form.value("links"),
         "依据": form.value("basis"),

@@ -12,13 +12,16 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment
 
+from console.gap_board import GapBoard
 from console.words import DONE
 from handlers.turns import TurnStore
 from helpdesk.audit import AuditEvent, AuditLog
 from helpdesk.staff import Permission, Staff, StaffSession, StaffStore
 from knowledge.editorial_store import EditorialStore
+from knowledge.gaps import GapStore
 from knowledge.snapshot import Snapshots
 from knowledge.stores import KnowledgeStore
+from knowledge.uploads import UploadStore
 from rendering.assets import Assets
 from rendering.forms import Form
 from rendering.templating import html
@@ -31,6 +34,7 @@ _TOLD_LENGTH: Final = 500
 NAVIGATION: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("home", "", "首页", "own"),
     ("entries", "/entries", "问答", "entries.read"),
+    ("gaps", "/gaps", "待补的问题", "gaps.read"),
     ("try", "/try", "试问一句", "entries.read"),
     ("staff", "/staff", "账号", "staff.manage"),
     ("audit", "/audit", "操作记录", "audit.read"),
@@ -50,6 +54,10 @@ class Deps:
     editorial: EditorialStore
     knowledge: KnowledgeStore
     turns: TurnStore
+    gaps: GapStore
+    uploads: UploadStore
+    cluster_at: float
+    """How alike the questions of one gap are (setting `cluster_at`)."""
     snapshots: Snapshots
     public_url: str
     """Where citizens reach the pages; previews show it."""
@@ -65,6 +73,7 @@ class Tools:
     deps: Deps
     templates: Environment
     assets: Assets
+    gap_board: GapBoard
 
 
 @dataclass(frozen=True, slots=True)

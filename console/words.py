@@ -41,6 +41,12 @@ ACTION_NAMES: Final[Mapping[str, str]] = {
     "entry.withdraw": "撤下",
     "entry.confirm": "确认内容",
     "entry.review": "复核",
+    "entry.import": "直接导入问答",
+    "entry.import_drafts": "导入问答为草稿",
+    "entry.export": "导出问答",
+    "gap.ignored": "不再提示待补的问题",
+    "gap.taken": "处理待补的问题",
+    "gap.back": "重新提示待补的问题",
     "door.sign_in": "登录",
     "door.refused": "登录失败",
     "door.sign_out": "退出登录",
@@ -63,6 +69,11 @@ FIELD_NAMES: Final[Mapping[str, str]] = {
     "roles": "角色",
     "departments": "部门",
     "disabled": "停用",
+    "questions": "问法",
+    "added": "新增",
+    "changed": "修改",
+    "removed": "删除",
+    "rows": "条数",
 }
 
 _BROWSERS: Final[Mapping[str, str]] = {
@@ -90,6 +101,14 @@ def browser_name(agent: str) -> str:
 
 
 DONE: Final[Mapping[str, str]] = {
+    "gap_ignored": "以后不再提示这一组问题。",
+    "gap_gone": "这一组问题刚被处理过，或者已经没有了。",
+    "gap_back": "以后会重新提示。",
+    "gap_alternates": "已加为相似问，提交审核、发布后生效。",
+    "gap_draft": "已建好草稿，请补上答案。",
+    "gap_not_now": "这条问答正在审核或待发布，请先处理完，再来加相似问。",
+    "imported": "已导入，市民现在就能问到。",
+    "imported_drafts": "已存为草稿，提交审核、发布后生效。",
     "entry_saved": "已保存。",
     "entry_submitted": "已提交审核，请另一位同事来看。",
     "entry_recalled": "已撤回，可以继续修改。",

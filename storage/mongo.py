@@ -240,6 +240,7 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
     "staff": (IndexModel([("login", ASCENDING)], name="login", unique=True),),
     "staff_sessions": (IndexModel([("staff_id", ASCENDING)], name="staff"), _EXPIRY),
     "attempts": (_EXPIRY,),
+    "uploads": (IndexModel([("upload", ASCENDING)], name="upload"), _EXPIRY),
     "audit": (
         IndexModel([("at", DESCENDING)], name="newest"),
         IndexModel([("login", ASCENDING), ("at", DESCENDING)], name="login"),

@@ -15,6 +15,7 @@ from helpdesk.staff import StaffStore
 from knowledge.editorial_store import EditorialStore
 from knowledge.gaps import GapStore
 from knowledge.stores import KnowledgeStore
+from knowledge.uploads import UploadStore
 from storage.batches import InsertBatcher
 from storage.consents import MongoConsentStore
 from storage.conversations import MongoConversationStore
@@ -27,6 +28,7 @@ from storage.outbox import MongoOutboxStore
 from storage.staff import MongoAuditLog, MongoStaffStore
 from storage.tokens import MongoTokenStore
 from storage.turns import MongoTurnStore
+from storage.uploads import MongoUploadStore
 from storage.windows import MongoWindowLedger
 from wechat.consents import ConsentStore
 from wechat.outbox import OutboxStore
@@ -53,6 +55,7 @@ class Stores:
     staff: StaffStore
     audit: AuditLog
     gaps: GapStore
+    uploads: UploadStore
     mongo: Mongo
 
     async def ping(self) -> None:
@@ -87,6 +90,7 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
                 mongo.collection("staff"), mongo.collection("staff_sessions"), mongo.collection("attempts")
             ),
             audit=MongoAuditLog(mongo.collection("audit")),
+            uploads=MongoUploadStore(mongo.collection("uploads")),
             gaps=MongoGapStore(mongo.collection("gaps")),
             mongo=mongo,
         )
