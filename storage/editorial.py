@@ -38,7 +38,10 @@ from storage.mongo import BULK_SECONDS, Document, Mongo, Session, border, settle
 _DOSSIER: Final = TypeAdapter(Dossier)
 _REVISION: Final = TypeAdapter(Revision)
 _FOLLOWED: Final = "editorial"
+_WITHOUT_SEARCH: Final = {"searched": 0, "phrasings": 0}
 _BATCH: Final = 100
+_BESIDE: Final = ("_id", "position")
+"""What a document of `entries` has beside the fields of an entry."""
 _ORDERS: Final[Mapping[Order, list[tuple[str, int]]]] = {
     "changed": [("changed_at", DESCENDING), ("_id", ASCENDING)],
     "question": [("entry.question", ASCENDING), ("_id", ASCENDING)],
@@ -105,10 +108,18 @@ def _steps(
     ids: Iterable[str], dossiers: Iterable[Document], entries: Iterable[Document], now: datetime
 ) -> tuple[list[ReplaceOne[Document]], list[Document]]:
     """What must be written so that these dossiers follow the knowledge base. CPU-heavy: for a thread."""
-    known = {each["_id"]: load_dossier(each) for each in dossiers}
-    found = {each["_id"]: load_entry(each) for each in entries}
+    stored, there = {each["_id"]: each for each in dossiers}, {each["_id"]: each for each in entries}
+    ids = [each for each in ids if not _followed(stored.get(each), there.get(each))]
+    known = {each: load_dossier(stored[each]) for each in ids if each in stored}
+    found = {each: load_entry(there[each]) for each in ids if each in there}
     steps = [adoption.adopt(known.get(each), found.get(each), now=now) for each in ids]
     return _documents([step for step in steps if step is not None])
+
+
+def _followed(dossier: Document | None, entry: Document | None) -> bool:
+    """Whether the stored forms agree already: most do, and need not be read."""
+    live = dossier["live"] if dossier is not None else None
+    return live == ({key: entry[key] for key in entry if key not in _BESIDE} if entry is not None else None)
 
 
 def _documents(steps: Sequence[Step]) -> tuple[list[ReplaceOne[Document]], list[Document]]:
@@ -164,7 +175,7 @@ class MongoEditorialStore:
         query = _query(wanted)
         total = await self._dossiers.count_documents(query)
         page = min(max(page, 1), max(1, -(-total // PAGE_SIZE)))
-        found = self._dossiers.find(query, {"searched": 0, "phrasings": 0}).sort(_ORDERS[wanted.order])
+        found = self._dossiers.find(query, _WITHOUT_SEARCH).sort(_ORDERS[wanted.order])
         items = [load_dossier(each) async for each in found.skip((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)]
         return Listing(tuple(items), total, page)
 
@@ -297,7 +308,7 @@ class MongoEditorialStore:
         which: Document = {"_id": {"$in": list(ids)}}
 
         async def work(session: Session) -> int:
-            dossiers = [each async for each in self._dossiers.find(which, session=session)]
+            dossiers = [each async for each in self._dossiers.find(which, _WITHOUT_SEARCH, session=session)]
             entries = [each async for each in self.mongo.collection("entries").find(which, session=session)]
             forgotten = await self._forget_untouched(dossiers, {each["_id"] for each in entries}, session)
             left = [each for each in ids if each not in forgotten]
