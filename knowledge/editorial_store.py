@@ -109,6 +109,7 @@ class EditorialStore(Protocol):
         """Follow everything that came past the desk; returns how many dossiers changed.
 
         Costs one small read when nothing did. Safe with any number of processes.
+        What a file brought and a later file lacks is forgotten if no person ever took a step with it.
         """
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from intents.normalise import fold
 from knowledge import adoption
-from knowledge.dossiers import IMPORT, Dossier, Revision, Step
+from knowledge.dossiers import CLOCK, IMPORT, Dossier, Revision, Step
 from knowledge.editorial_store import (
     PAGE_SIZE,
     EditCollisionError,
@@ -38,7 +38,10 @@ from storage.mongo import BULK_SECONDS, Document, Mongo, Session, border, settle
 _DOSSIER: Final = TypeAdapter(Dossier)
 _REVISION: Final = TypeAdapter(Revision)
 _FOLLOWED: Final = "editorial"
+_WITHOUT_SEARCH: Final = {"searched": 0, "phrasings": 0}
 _BATCH: Final = 100
+_BESIDE: Final = ("_id", "position")
+"""What a document of `entries` has beside the fields of an entry."""
 _ORDERS: Final[Mapping[Order, list[tuple[str, int]]]] = {
     "changed": [("changed_at", DESCENDING), ("_id", ASCENDING)],
     "question": [("entry.question", ASCENDING), ("_id", ASCENDING)],
@@ -105,10 +108,18 @@ def _steps(
     ids: Iterable[str], dossiers: Iterable[Document], entries: Iterable[Document], now: datetime
 ) -> tuple[list[ReplaceOne[Document]], list[Document]]:
     """What must be written so that these dossiers follow the knowledge base. CPU-heavy: for a thread."""
-    known = {each["_id"]: load_dossier(each) for each in dossiers}
-    found = {each["_id"]: load_entry(each) for each in entries}
+    stored, there = {each["_id"]: each for each in dossiers}, {each["_id"]: each for each in entries}
+    ids = [each for each in ids if not _followed(stored.get(each), there.get(each))]
+    known = {each: load_dossier(stored[each]) for each in ids if each in stored}
+    found = {each: load_entry(there[each]) for each in ids if each in there}
     steps = [adoption.adopt(known.get(each), found.get(each), now=now) for each in ids]
     return _documents([step for step in steps if step is not None])
+
+
+def _followed(dossier: Document | None, entry: Document | None) -> bool:
+    """Whether the stored forms agree already: most do, and need not be read."""
+    live = dossier["live"] if dossier is not None else None
+    return live == ({key: entry[key] for key in entry if key not in _BESIDE} if entry is not None else None)
 
 
 def _documents(steps: Sequence[Step]) -> tuple[list[ReplaceOne[Document]], list[Document]]:
@@ -132,6 +143,8 @@ class MongoEditorialStore:
 
     mongo: Mongo
     knowledge: MongoKnowledgeStore
+    _adopting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False, compare=False)
+    """Many pages may be asked for at once after an import: one of them follows it, the others wait."""
 
     @property
     def _dossiers(self) -> AsyncCollection[Document]:
@@ -162,7 +175,7 @@ class MongoEditorialStore:
         query = _query(wanted)
         total = await self._dossiers.count_documents(query)
         page = min(max(page, 1), max(1, -(-total // PAGE_SIZE)))
-        found = self._dossiers.find(query, {"searched": 0, "phrasings": 0}).sort(_ORDERS[wanted.order])
+        found = self._dossiers.find(query, _WITHOUT_SEARCH).sort(_ORDERS[wanted.order])
         items = [load_dossier(each) async for each in found.skip((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)]
         return Listing(tuple(items), total, page)
 
@@ -266,19 +279,28 @@ class MongoEditorialStore:
         return await self._adopt(now)
 
     async def _adopt(self, now: datetime) -> int:
-        meta = self.mongo.collection("meta")
-        both = meta.find({"_id": {"$in": [META_ID, _FOLLOWED]}})
-        marks = {each["_id"]: each["revision"] async for each in both}
-        revision = marks.get(META_ID, 0)
-        if revision == marks.get(_FOLLOWED, 0):
+        if await self._unfollowed() is None:
             return 0
-        ids = [each["_id"] async for each in self.mongo.collection("entries").find({}, ["_id"])]
-        ids += [each["_id"] async for each in self._dossiers.find({"live": {"$ne": None}}, ["_id"])]
-        wanted = sorted(set(ids))
-        changed = 0
+        async with self._adopting:
+            revision = await self._unfollowed()
+            return await self._adopt_all(revision, now) if revision is not None else 0
+
+    async def _unfollowed(self) -> int | None:
+        """The revision of the knowledge base when the dossiers have not followed it yet."""
+        both = self.mongo.collection("meta").find({"_id": {"$in": [META_ID, _FOLLOWED]}})
+        marks = {each["_id"]: int(each["revision"]) async for each in both}
+        revision = marks.get(META_ID, 0)
+        return revision if revision != marks.get(_FOLLOWED, 0) else None
+
+    async def _adopt_all(self, revision: int, now: datetime) -> int:
+        ids = {each["_id"] async for each in self.mongo.collection("entries").find({}, ["_id"])}
+        ids |= {each["_id"] async for each in self._dossiers.find({"live": {"$ne": None}}, ["_id"])}
+        wanted, changed = sorted(ids), 0
         for start in range(0, len(wanted), _BATCH):
             changed += await self._follow(wanted[start : start + _BATCH], now)
-        await meta.update_one({"_id": _FOLLOWED}, {"$set": {"revision": revision}}, upsert=True)
+        await self.mongo.collection("meta").update_one(
+            {"_id": _FOLLOWED}, {"$set": {"revision": revision}}, upsert=True
+        )
         return changed
 
     async def _follow(self, ids: Sequence[str], now: datetime) -> int:
@@ -286,12 +308,29 @@ class MongoEditorialStore:
         which: Document = {"_id": {"$in": list(ids)}}
 
         async def work(session: Session) -> int:
-            dossiers = [each async for each in self._dossiers.find(which, session=session)]
+            dossiers = [each async for each in self._dossiers.find(which, _WITHOUT_SEARCH, session=session)]
             entries = [each async for each in self.mongo.collection("entries").find(which, session=session)]
-            writes, revisions = await asyncio.to_thread(_steps, ids, dossiers, entries, now)
+            forgotten = await self._forget_untouched(dossiers, {each["_id"] for each in entries}, session)
+            left = [each for each in ids if each not in forgotten]
+            writes, revisions = await asyncio.to_thread(_steps, left, dossiers, entries, now)
             if writes:
                 await self._dossiers.bulk_write(writes, session=session)
                 await self._revisions.insert_many(revisions, session=session)
-            return len(writes)
+            return len(writes) + len(forgotten)
 
         return await self.mongo.transact(work)
+
+    async def _forget_untouched(
+        self, dossiers: Sequence[Document], there: set[str], session: Session
+    ) -> set[str]:
+        """Delete what came by a file, went by a file, and never saw a person: a sample hall, say."""
+        gone = {each["_id"] for each in dossiers if each["_id"] not in there and each["author"] == IMPORT}
+        if not gone:
+            return gone
+        theirs: Document = {"entry_id": {"$in": sorted(gone)}, "by": {"$not": {"$in": [IMPORT, CLOCK]}}}
+        gone -= {
+            each["entry_id"] async for each in self._revisions.find(theirs, ["entry_id"], session=session)
+        }
+        await self._dossiers.delete_many({"_id": {"$in": sorted(gone)}}, session=session)
+        await self._revisions.delete_many({"entry_id": {"$in": sorted(gone)}}, session=session)
+        return gone

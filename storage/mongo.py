@@ -201,7 +201,8 @@ _EXPIRY: Final = IndexModel([("expire_at", ASCENDING)], name="expiry", expireAft
 
 def _dated(field: str) -> IndexModel:
     """An index over a date that most documents lack."""
-    return IndexModel([(field, ASCENDING)], name=field, partialFilterExpression={field: {"$type": "string"}})
+    keys = [(field, ASCENDING), ("_id", ASCENDING)]
+    return IndexModel(keys, name=field, partialFilterExpression={field: {"$type": "string"}})
 
 
 INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
@@ -251,10 +252,10 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
     "tokens": (IndexModel([("renew_at", ASCENDING)], name="renewal"),),
     "entries": (IndexModel([("position", ASCENDING)], name="position"),),
     "dossiers": (
-        IndexModel([("changed_at", DESCENDING)], name="changed"),
+        IndexModel([("changed_at", DESCENDING), ("_id", ASCENDING)], name="changed"),
         IndexModel([("entry.department", ASCENDING), ("changed_at", DESCENDING)], name="department"),
         IndexModel([("entry.state", ASCENDING), ("changed_at", DESCENDING)], name="state"),
-        IndexModel([("entry.question", ASCENDING)], name="question"),
+        IndexModel([("entry.question", ASCENDING), ("_id", ASCENDING)], name="question"),
         IndexModel([("phrasings", ASCENDING)], name="phrasings"),
         IndexModel(
             [("publish_at", ASCENDING)], name="due", partialFilterExpression={"entry.state": "scheduled"}

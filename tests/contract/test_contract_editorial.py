@@ -345,3 +345,25 @@ async def test_one_collision_among_many_saves_none(stores: Stores) -> None:
     assert await stores.editorial.counts() == {"draft": 3}
     with pytest.raises(ValueError, match="two steps for one entry"):
         await stores.editorial.save_all([steps[0], steps[0]])
+
+
+async def test_a_hall_that_is_replaced_leaves_only_what_a_person_touched(stores: Stores) -> None:
+    """After the sample hall came the real one, and the desk was full of withdrawn samples."""
+    await _seed(stores, *(replace(SEEDED, id=f"sample{number}") for number in range(4)))
+    touched = await stores.editorial.get("sample1", now=NOW)
+    assert touched is not None
+    await stores.editorial.adopt(now=NOW)
+    await stores.editorial.save(act(touched, "review"))
+    await _seed(stores, SEEDED)
+    assert sorted(await _ids(stores, Wanted())) == ["sample1", "seeded"]
+    assert await stores.editorial.revisions("sample0") == ()
+    assert len(await stores.editorial.revisions("sample1")) == 3
+    await _seed(stores, replace(SEEDED, id="sample0"))  # it comes back: as new
+    assert sorted(await _ids(stores, Wanted())) == ["sample0", "sample1"]
+    assert len(await stores.editorial.revisions("sample0")) == 1
+
+
+async def test_pages_that_are_asked_for_at_once_after_an_import_are_all_whole(stores: Stores) -> None:
+    await _seed(stores, *(replace(SEEDED, id=f"s{number:03d}") for number in range(230)))
+    found = await asyncio.gather(*(stores.editorial.find(Wanted(), now=NOW) for _ in range(4)))
+    assert [each.total for each in found] == [230] * 4
