@@ -275,14 +275,22 @@ class _Owners:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
+        """To make a key takes long, and each phrasing is asked for and added."""
+
+    def _key(self, phrasing: str) -> str:
+        key = self._keys.get(phrasing)
+        if key is None:
+            key = self._keys[phrasing] = phrasing_key(phrasing)
+        return key
 
     def add(self, entry: Entry, *, row: int = 0) -> None:
         """Note the phrasings of an entry that were nobody's so far."""
         name = f"{entry.question}（第 {row} 行）" if row else entry.question
         for phrasing in (entry.question, *entry.alternates):
-            self._names.setdefault(phrasing_key(phrasing), name)
+            self._names.setdefault(self._key(phrasing), name)
 
     def taken(self, entry: Entry) -> dict[str, str]:
         """Return the phrasings of an entry that belong to another one, with what people know that one by."""
-        keys = {phrasing_key(phrasing) for phrasing in (entry.question, *entry.alternates)}
+        keys = {self._key(phrasing) for phrasing in (entry.question, *entry.alternates)}
         return {key: self._names[key] for key in keys if key in self._names}
