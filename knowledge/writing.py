@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +23,8 @@ ADDRESS_LIMIT: Final = 1000
 TITLE_LIMIT: Final = 60
 NAME_LIMIT: Final = 200
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_HIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""The categories Cc and Cs of Unicode, as one quick search."""
 _LISTS: Final = {"department": "部门", "category": "分类", "guide": "办事指南"}
 _NAMES: Final = {"question": "标准问题", "answer": "答案"}
 
@@ -109,7 +110,7 @@ def _characters(entry: Entry) -> Iterator[Problem]:
         "basis": tuple(text for each in entry.basis for text in (each.name, each.number, each.url)),
     }
     for field, values in texts.items():
-        if any(unicodedata.category(letter) in {"Cc", "Cs"} for value in values for letter in value):
+        if any(_HIDDEN.search(value) for value in values):
             yield Problem(field, "里面有看不见的控制字符，请删掉后重新输入，不要直接从别处粘贴。")
 
 

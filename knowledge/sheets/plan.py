@@ -13,7 +13,7 @@ from knowledge.files import Knowledge
 from knowledge.sheets.cells import text_of
 from knowledge.sheets.columns import COLUMNS, header_of, kind_of
 from knowledge.sheets.errors import SheetError
-from knowledge.sheets.read import MOST_LISTED, Draft, Mistake, Progress, read_file
+from knowledge.sheets.read import MOST_LISTED, STEP, Draft, Mistake, Progress, read_file
 from knowledge.sheets.shelves import Shelves
 from knowledge.stores import KnowledgeChangedError, KnowledgeStore
 from knowledge.writing import Problem, problems_in
@@ -94,16 +94,22 @@ def plan_import(
 ) -> ImportPlan:
     """Read a file and compare it with the knowledge base of `revision`; changes nothing.
 
-    Raises `SheetError` where the file is refused as a whole. CPU-heavy: call it in a thread.
+    `progress` counts each row twice: when it is read, and when it is checked. Raises `SheetError` where the
+    file is refused as a whole. CPU-heavy: call it in a thread.
     """
     shelves = Shelves.of(knowledge)
-    reading = read_file(name, data, shelves, progress)
+    tell = progress or _nothing
+    reading = read_file(name, data, shelves, lambda done, total: tell(done, 2 * total))
     work = _Comparison(knowledge, shelves, list(reading.mistakes))
     for draft in reading.drafts:
         work.take(draft)
     named = work.rows
     missing = tuple(entry for entry in knowledge.entries if entry.id not in named)
-    work.check(missing if mode == "replace" else ())
+    count = len(reading.drafts)
+    work.check(
+        missing if mode == "replace" else (), lambda done, total: tell(2 * count - total + done, 2 * count)
+    )
+    tell(2 * count, 2 * count)
     mistakes = sorted(dict.fromkeys(work.mistakes), key=_place)
     return ImportPlan(
         mode=mode,
@@ -115,6 +121,10 @@ def plan_import(
         errors=tuple(mistakes[:MOST_LISTED]),
         more_errors=max(0, len(mistakes) - MOST_LISTED),
     )
+
+
+def _nothing(done: int, total: int) -> None:
+    """Nobody wants to know how far it is."""
 
 
 def _place(mistake: Mistake) -> tuple[int, int]:
@@ -224,7 +234,7 @@ class _Comparison:
     def _wrong(self, row: int, field: str, text: str) -> None:
         self.mistakes.append(Mistake(row, header_of(field), text))
 
-    def check(self, removed: Iterable[Entry]) -> None:
+    def check(self, removed: Iterable[Entry], progress: Progress) -> None:
         """Find what a clerk would be told in the editor, unless it was so before."""
         gone = {entry.id for entry in removed}
         touched = {change.after.id: change for change in (*self.added, *self.changed)}
@@ -232,9 +242,11 @@ class _Comparison:
         for entry in self._knowledge.entries:
             if entry.id not in gone and entry.id not in touched:
                 owners.add(entry)
-        for change in sorted(touched.values(), key=lambda change: change.row):
+        for done, change in enumerate(sorted(touched.values(), key=lambda change: change.row), start=1):
             self._check(change, owners)
             owners.add(change.after, row=change.row)
+            if done % STEP == 0:
+                progress(done, len(touched))
         for question in self._knowledge.gold:
             for expected in gone.intersection(question.expected):
                 text = f"测试问题“{question.text}”要用条目 {expected} 回答，文件里却没有它"
@@ -263,14 +275,22 @@ class _Owners:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
+        """To make a key takes long, and each phrasing is asked for and added."""
+
+    def _key(self, phrasing: str) -> str:
+        key = self._keys.get(phrasing)
+        if key is None:
+            key = self._keys[phrasing] = phrasing_key(phrasing)
+        return key
 
     def add(self, entry: Entry, *, row: int = 0) -> None:
         """Note the phrasings of an entry that were nobody's so far."""
         name = f"{entry.question}（第 {row} 行）" if row else entry.question
         for phrasing in (entry.question, *entry.alternates):
-            self._names.setdefault(phrasing_key(phrasing), name)
+            self._names.setdefault(self._key(phrasing), name)
 
     def taken(self, entry: Entry) -> dict[str, str]:
         """Return the phrasings of an entry that belong to another one, with what people know that one by."""
-        keys = {phrasing_key(phrasing) for phrasing in (entry.question, *entry.alternates)}
+        keys = {self._key(phrasing) for phrasing in (entry.question, *entry.alternates)}
         return {key: self._names[key] for key in keys if key in self._names}

@@ -184,7 +184,6 @@ def _write_sheet(book: Workbook, pen: _Pen, table: Table, title: str) -> None:
     sheet: Any = book.create_sheet(title)
     last = get_column_letter(max(1, len(table.headings)))
     sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:{last}1"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", Worksheet.PAPERSIZE_A4
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToHeight = 0
@@ -203,7 +202,9 @@ def _write_sheet(book: Workbook, pen: _Pen, table: Table, title: str) -> None:
     for row in table.rows:
         sheet.append([drawer.cell(value) for drawer, value in zip(drawers, row, strict=True)])
         count += 1
-    _add_choices(sheet, table, rows=count + table.spare_rows)
+    rows = count + table.spare_rows
+    sheet.auto_filter.ref = f"A1:{last}{rows + 1}"
+    _add_choices(sheet, table, rows=rows)
 
 
 def _cell(sheet: Any, style: str) -> SheetCell:

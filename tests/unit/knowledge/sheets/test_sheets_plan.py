@@ -11,6 +11,8 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from knowledge.checks import problems_of
 from knowledge.entries import Basis, EntryState
@@ -27,6 +29,7 @@ from tests.unit.knowledge.sheets.sheet_samples import (
     OTHER,
     a_workbook,
     member,
+    saved,
     with_members,
 )
 
@@ -228,14 +231,30 @@ def test_jsonl_is_whole_entries_and_its_mistakes_are_named_alike() -> None:
     assert changed.after == replace(OTHER, question="问", answer="答")
 
 
-def test_progress_is_told_up_to_the_end() -> None:
+def test_progress_is_told_for_reading_and_for_checking() -> None:
     told: list[tuple[int, int]] = []
-    rows = [(f"e{number}", "答") for number in range(450)]
+    rows = [(f"e{number}", f"第 {number} 问", "答", "mca", "life") for number in range(450)]
     plan_import(
-        "a.xlsx", a_workbook(("编号", "答案"), *rows), KNOWLEDGE, revision=1,
+        "a.xlsx",
+        a_workbook(HEADERS, *rows),
+        KNOWLEDGE,
+        revision=1,
         progress=lambda done, total: told.append((done, total)),
-    )  # fmt: skip
-    assert told == [(200, 450), (400, 450), (450, 450)]
+    )
+    assert told == [(number, 900) for number in (200, 400, 450, 650, 850, 900)]
+
+
+def test_dates_of_a_mac_and_addresses_that_excel_made_links_of() -> None:
+    book = Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(("编号", "复核日期", "链接"))
+    sheet.append(("marriage", date(2026, 11, 23), "网上办 | https://hall.example"))
+    sheet["C2"].hyperlink = "https://hall.example"
+    (changed,) = plan(saved(book)).changed
+    expected = replace(OTHER, review_on=date(2026, 11, 23), links=(Link("网上办", "https://hall.example"),))
+    assert changed.after == expected
 
 
 def test_the_sheet_of_entries_is_found_by_its_name_and_hidden_ones_are_not_read() -> None:

@@ -111,7 +111,7 @@ def test_the_workbook_is_comfortable_to_work_in() -> None:
     assert book.sheetnames == ["条目", "填写说明", "部门和分类"]
     sheet = book["条目"]
     assert [cell.value for cell in sheet[1]] == [column.header for column in COLUMNS]
-    assert sheet.freeze_panes == "A2"
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:R503")
     assert sheet["A1"].font.bold
     assert sheet["A1"].fill.fgColor.rgb == "001456B8"
     assert sheet["E2"].alignment.wrap_text
