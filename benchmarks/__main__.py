@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import sheets, understanding
+from benchmarks import console, sheets, understanding
 
-BENCHMARKS = {"understanding": understanding.main, "sheets": sheets.main}
+BENCHMARKS = {"understanding": understanding.main, "sheets": sheets.main, "console": console.main}
 
 
 def main(arguments: list[str]) -> int:
