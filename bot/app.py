@@ -176,6 +176,7 @@ def build(
         turns=stores.turns,
         gaps=stores.gaps,
         uploads=stores.uploads,
+        keys=stores.keys,
         cluster_at=settings.cluster_at,
         snapshots=snapshots,
         public_url=public_url(settings),

@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 from console import (
     audit_pages,
+    confirm_pages,
     door,
     entry_editor,
     entry_pages,
@@ -37,6 +38,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *home.PAGES,
     *trial_pages.PAGES,
     *gap_pages.PAGES,
+    *confirm_pages.PAGES,
     *sheet_pages.PAGES,
     *entry_editor.PAGES,
     *entry_pages.PAGES,

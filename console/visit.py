@@ -16,6 +16,7 @@ from console.gap_board import GapBoard
 from console.words import DONE
 from handlers.turns import TurnStore
 from helpdesk.audit import AuditEvent, AuditLog
+from helpdesk.keys import KeyStore
 from helpdesk.staff import Permission, Staff, StaffSession, StaffStore
 from knowledge.editorial_store import EditorialStore
 from knowledge.gaps import GapStore
@@ -56,6 +57,7 @@ class Deps:
     turns: TurnStore
     gaps: GapStore
     uploads: UploadStore
+    keys: KeyStore
     cluster_at: float
     """How alike the questions of one gap are (setting `cluster_at`)."""
     snapshots: Snapshots

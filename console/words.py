@@ -41,6 +41,8 @@ ACTION_NAMES: Final[Mapping[str, str]] = {
     "entry.withdraw": "撤下",
     "entry.confirm": "确认内容",
     "entry.review": "复核",
+    "entry.invite": "请部门确认",
+    "entry.confirmed_by_link": "部门用链接确认",
     "entry.import": "直接导入问答",
     "entry.import_drafts": "导入问答为草稿",
     "entry.export": "导出问答",

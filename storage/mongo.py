@@ -241,6 +241,7 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
     "staff": (IndexModel([("login", ASCENDING)], name="login", unique=True),),
     "staff_sessions": (IndexModel([("staff_id", ASCENDING)], name="staff"), _EXPIRY),
     "attempts": (_EXPIRY,),
+    "keys": (IndexModel([("purpose", ASCENDING)], name="purpose", unique=True),),
     "uploads": (IndexModel([("upload", ASCENDING)], name="upload"), _EXPIRY),
     "audit": (
         IndexModel([("at", DESCENDING)], name="newest"),

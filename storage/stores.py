@@ -11,6 +11,7 @@ from handlers.conversation import ConversationStore
 from handlers.turns import TurnStore
 from helpdesk.audit import AuditLog
 from helpdesk.handoffs import HandoffStore
+from helpdesk.keys import KeyStore
 from helpdesk.staff import StaffStore
 from knowledge.editorial_store import EditorialStore
 from knowledge.gaps import GapStore
@@ -22,6 +23,7 @@ from storage.conversations import MongoConversationStore
 from storage.editorial import MongoEditorialStore
 from storage.gaps import MongoGapStore
 from storage.handoffs import MongoHandoffStore
+from storage.keys import MongoKeyStore
 from storage.knowledge import MongoKnowledgeStore
 from storage.mongo import Driver, Mongo, connect, ensure_indexes, missing_indexes
 from storage.outbox import MongoOutboxStore
@@ -56,6 +58,7 @@ class Stores:
     audit: AuditLog
     gaps: GapStore
     uploads: UploadStore
+    keys: KeyStore
     mongo: Mongo
 
     async def ping(self) -> None:
@@ -90,6 +93,7 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
                 mongo.collection("staff"), mongo.collection("staff_sessions"), mongo.collection("attempts")
             ),
             audit=MongoAuditLog(mongo.collection("audit")),
+            keys=MongoKeyStore(mongo.collection("keys")),
             uploads=MongoUploadStore(mongo.collection("uploads")),
             gaps=MongoGapStore(mongo.collection("gaps")),
             mongo=mongo,
