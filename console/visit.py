@@ -14,6 +14,7 @@ from jinja2 import Environment
 
 from console.gap_board import GapBoard
 from console.words import DONE
+from handlers.numbers import NumbersStore
 from handlers.turns import TurnStore
 from helpdesk.audit import AuditEvent, AuditLog
 from helpdesk.staff import Permission, Staff, StaffSession, StaffStore
@@ -61,6 +62,7 @@ class Deps:
     snapshots: Snapshots
     public_url: str
     """Where citizens reach the pages; previews show it."""
+    numbers: NumbersStore
     clock: Callable[[], datetime]
     secure: bool
     """Whether citizens and staff come over https: then the cookie says so."""
