@@ -37,6 +37,7 @@ NAVIGATION: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("entries", "/entries", "问答", "entries.read"),
     ("gaps", "/gaps", "待补的问题", "gaps.read"),
     ("try", "/try", "试问一句", "entries.read"),
+    ("numbers", "/numbers", "统计", "numbers.read"),
     ("staff", "/staff", "账号", "staff.manage"),
     ("audit", "/audit", "操作记录", "audit.read"),
 )
@@ -148,6 +149,7 @@ class Visit:
             "inside": self.session is not None and self.session.stage == "full",
             "navigation": NAVIGATION,
             "style": self.tools.assets.url("console.css"),
+            "charts_style": self.tools.assets.url("charts.css"),
             "icon": self.tools.assets.url("icon.svg"),
             "htmx": self.tools.assets.url("htmx.min.js"),
             "script": self.tools.assets.url("console.js"),
