@@ -23,7 +23,9 @@ from console.numbers_view import (
 )
 from console.visit import Page, Visit
 from handlers.numbers import DayTally, Sums, quantile, sum_up
-from rendering.tables import csv_file
+from knowledge.sheets.cells import Cell
+from knowledge.sheets.table import Heading, Table, comma_separated
+from rendering.templating import segment
 
 Column = tuple[str, Callable[[Sums], int | None]]
 
@@ -72,7 +74,7 @@ async def save_entries(visit: Visit) -> web.StreamResponse:
     wanted, tallies = await _counted(visit)
     header = ("条目编号", "标准问", "部门", "命中", "反问时排第一", "有用", "没用", "有用率", "最近命中")
     rows = entry_rows(tallies, visit.deps.snapshots.current)
-    return csv_file(_file_name("条目", wanted), header, [_entry_cells(row) for row in rows])
+    return _saved(_file_name("条目", wanted), header, [_entry_cells(row) for row in rows])
 
 
 def _entry_cells(row: EntryRow) -> tuple[str | int, ...]:
@@ -103,7 +105,7 @@ async def save_handoffs(visit: Visit) -> web.StreamResponse:
         for tally in tallies
         for each in tally.handoffs
     ]
-    return csv_file(_file_name("人工服务", wanted), ("日期", "原因", "部门", "次数"), rows)
+    return _saved(_file_name("人工服务", wanted), ("日期", "原因", "部门", "次数"), rows)
 
 
 async def _counted(visit: Visit) -> tuple[Range, Sequence[DayTally]]:
@@ -117,7 +119,21 @@ def _by_day(what: str, wanted: Range, tallies: Sequence[DayTally], columns: Sequ
         (day.isoformat(), *(value(sums.get(day, Sums())) for _, value in columns))
         for day in wanted.span.days()
     ]
-    return csv_file(_file_name(what, wanted), ("日期", *(name for name, _ in columns)), rows)
+    return _saved(_file_name(what, wanted), ("日期", *(name for name, _ in columns)), rows)
+
+
+def _saved(name: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> web.Response:
+    table = Table(name, tuple(Heading(each) for each in headings), rows)
+    return web.Response(
+        body=comma_separated(table),
+        content_type="text/csv",
+        charset="utf-8",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{segment(name)}.csv",
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
 
 
 def _file_name(what: str, wanted: Range) -> str:
