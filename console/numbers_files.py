@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from console.numbers_pages import entry_of, scope_of, wanted_of
+from console.numbers_pages import days_of, entry_of, scope_of, wanted_of
 from console.numbers_range import Range
 from console.numbers_view import (
     MEDIAN,
@@ -15,7 +15,6 @@ from console.numbers_view import (
     OUTCOME_NAMES,
     REASON_NAMES,
     EntryRow,
-    alone,
     department_name,
     entry_rows,
     percent,
@@ -56,8 +55,9 @@ OF_THE_HALL: Final[tuple[Column, ...]] = (
 
 async def save_days(visit: Visit) -> web.StreamResponse:
     """`GET /console/numbers/days.csv`: a row for each day."""
-    wanted, tallies = await _counted(visit)
-    columns = OF_THE_HALL if scope_of(visit).whole else OF_DEPARTMENTS
+    wanted, scope = wanted_of(visit), scope_of(visit)
+    tallies = await days_of(visit, scope, wanted.span)
+    columns = OF_THE_HALL if scope.whole else OF_DEPARTMENTS
     return _by_day("每日", wanted, tallies, columns)
 
 
@@ -65,7 +65,7 @@ async def save_entry(visit: Visit) -> web.StreamResponse:
     """`GET /console/numbers/entries/{id}/days.csv`."""
     entry_id, _ = entry_of(visit)
     wanted = wanted_of(visit)
-    tallies = alone(entry_id).take(await visit.deps.numbers.days(wanted.span, entry=entry_id))
+    tallies = await visit.deps.numbers.days(wanted.span, entry=entry_id)
     return _by_day(f"条目-{entry_id}", wanted, tallies, OF_ONE_ENTRY)
 
 

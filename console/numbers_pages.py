@@ -18,7 +18,7 @@ from console.numbers_view import (
     Figure,
     Period,
     Scope,
-    alone,
+    compare,
     department_name,
     department_names,
     entry_rows,
@@ -26,11 +26,10 @@ from console.numbers_view import (
     outcome_chart,
     periods,
     rating_chart,
-    split,
     time_chart,
 )
 from console.visit import UNPROCESSABLE, Page, Visit
-from handlers.numbers import Span, Sums, day_of, handoff_reasons, sum_up
+from handlers.numbers import DayTally, Span, Sums, day_of, handoff_reasons, sum_up
 from knowledge.entries import Entry
 
 SHOWN_ENTRIES: Final = 20
@@ -54,8 +53,8 @@ async def show_numbers(visit: Visit) -> web.StreamResponse:
     """`GET /console/numbers`."""
     wanted, scope = wanted_of(visit), scope_of(visit)
     span, snapshot = wanted.span, visit.deps.snapshots.current
-    both = scope.take(await visit.deps.numbers.days(Span(span.before.first, span.last)))
-    tallies, before = split(both, span)
+    tallies = scope.take(await visit.deps.numbers.days(span))
+    before = compare(await days_of(visit, scope, span.before), span)
     sums, found = sum_up(tallies), periods(tallies, wanted)
     by_useless = visit.request.query.get("by") == "useless"
     rows = entry_rows(tallies, snapshot, worst_first=by_useless)
@@ -110,9 +109,8 @@ async def entry_numbers(visit: Visit, entry_id: str, wanted: Range | None = None
     """
     wanted = wanted or chosen({"range": "30"}, day_of(visit.now))
     tallies = await visit.deps.numbers.days(wanted.span, entry=entry_id)
-    mine = alone(entry_id).take(tallies)
-    found = periods(mine, wanted)
-    sums = sum_up(mine)
+    found = periods(tallies, wanted)
+    sums = sum_up(tallies)
     return EntryNumbers(
         entry_id,
         wanted,
@@ -129,9 +127,15 @@ async def today_card(visit: Visit) -> Card | None:
     if not visit.may("numbers.read"):
         return None
     scope, today = scope_of(visit), day_of(visit.now)
-    sums = sum_up(scope.take(await visit.deps.numbers.days(Span(today, today))))
+    sums = sum_up(await days_of(visit, scope, Span(today, today)))
     short: tuple[Figure, ...] = figures(sums, Before(None, ""), whole=scope.whole)
     return Card("numbers", "今天到现在", "numbers_card.html", {"figures": short, "quiet": not sums.questions})
+
+
+async def days_of(visit: Visit, scope: Scope, span: Span) -> tuple[DayTally, ...]:
+    """What of some days belongs to a scope, for adding up: the whole hall needs no entries for that."""
+    numbers = visit.deps.numbers
+    return await numbers.totals(span) if scope.whole else scope.take(await numbers.days(span))
 
 
 def wanted_of(visit: Visit) -> Range:

@@ -74,11 +74,6 @@ class Scope:
         return tuple(narrowed(each, self.entries, self.departments) for each in tallies)
 
 
-def alone(entry_id: str) -> Scope:
-    """One entry, without the hand-offs of its department."""
-    return Scope(("",), frozenset({entry_id}))
-
-
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A big number with its explanation and how it has changed."""
@@ -136,12 +131,10 @@ class Before:
     name: str
 
 
-def split(tallies: Sequence[DayTally], span: Span) -> tuple[tuple[DayTally, ...], Before]:
-    """Part the tallies of a span from those of the days before it."""
-    now = tuple(each for each in tallies if each.day >= span.first)
-    earlier = [each for each in tallies if each.day < span.first]
+def compare(earlier: Sequence[DayTally], span: Span) -> Before:
+    """Add the days before a span up; not when some of them were not counted."""
     name = f"前 {span.length} 天" if span.length > 1 else "前一天"
-    return now, Before(sum_up(earlier) if len(earlier) == span.length else None, name)
+    return Before(sum_up(earlier) if len(earlier) == span.length else None, name)
 
 
 def figures(sums: Sums, before: Before, *, whole: bool) -> tuple[Figure, ...]:

@@ -69,6 +69,8 @@ class DayTally:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     times: tuple[tuple[int, int], ...] = ()
     """(milliseconds from a question's arrival to its answer, how many), to two significant digits."""
+    useful: int = 0
+    useless: int = 0
     entries: tuple[EntryCount, ...] = ()
     handoffs: tuple[HandoffCount, ...] = ()
 
@@ -142,6 +144,9 @@ class NumbersStore(Protocol):
     async def days(self, span: Span, *, entry: str | None = None) -> tuple[DayTally, ...]:
         """Give the days in which something was counted, in order; of one entry alone when it is named."""
 
+    async def totals(self, span: Span) -> tuple[DayTally, ...]:
+        """Give the same days without their entries, which are most of a tally: quicker."""
+
     async def last_answer(self, entry: str) -> datetime | None:
         """When an entry was the answer for the last time, as far back as turns are kept."""
 
@@ -178,7 +183,8 @@ def narrowed(tally: DayTally, entries: Collection[str], departments: Collection[
         "asked_back": sum(each.asked_back for each in mine),
     }
     handoffs = tuple(each for each in tally.handoffs if each.department in departments)
-    return DayTally(tally.day, outcomes, (), mine, handoffs)
+    useful, useless = sum(each.useful for each in mine), sum(each.useless for each in mine)
+    return DayTally(tally.day, outcomes, (), useful, useless, mine, handoffs)
 
 
 def sum_up(tallies: Iterable[DayTally]) -> Sums:
@@ -192,8 +198,8 @@ def sum_up(tallies: Iterable[DayTally]) -> Sums:
                 outcomes[outcome if outcome in QUESTIONS else "other"] += count
         for milliseconds, count in tally.times:
             times[milliseconds] += count
-        useful += sum(each.useful for each in tally.entries)
-        useless += sum(each.useless for each in tally.entries)
+        useful += tally.useful
+        useless += tally.useless
         handoffs += sum(each.count for each in tally.handoffs)
     return Sums(dict(outcomes), tuple(sorted(times.items())), useful, useless, handoffs)
 

@@ -26,6 +26,7 @@ from handlers.numbers import (
     bounds,
     day_of,
     last_over,
+    narrowed,
     rounded,
 )
 from storage.documents import DamagedDocumentError, dump
@@ -49,15 +50,24 @@ class MongoNumbersStore:
     @border(LOOK_SECONDS)
     async def days(self, span: Span, *, entry: str | None = None) -> tuple[DayTally, ...]:
         """Give the days in which something was counted, in order; of one entry alone when it is named."""
+        if entry is None:
+            return await self._days(span, None)
+        found = await self._days(span, {"entries": {"$elemMatch": {"entry": entry}}})
+        return tuple(narrowed(tally, {entry}, ()) for tally in found)
+
+    @border(LOOK_SECONDS)
+    async def totals(self, span: Span) -> tuple[DayTally, ...]:
+        """Give the same days without their entries, which are most of a tally: quicker."""
+        return await self._days(span, {"entries": 0})
+
+    async def _days(self, span: Span, fields: Document | None) -> tuple[DayTally, ...]:
         which = {"_id": {"$gte": span.first.isoformat(), "$lte": span.last.isoformat()}}
-        fields: Document = {} if entry is None else {"entries": {"$elemMatch": {"entry": entry}}}
-        settled = [each async for each in self.tallies.find(which, fields or None)]
+        settled = [each async for each in self.tallies.find(which, fields)]
         known = {each["_id"] for each in settled}
         open_days = [day for day in await self._days_with_turns(span) if day.isoformat() not in known]
         counted = await asyncio.gather(*(self._count(day) for day in open_days))
         loaded = await asyncio.to_thread(_load, settled)
-        found = sorted((*loaded, *counted), key=lambda tally: tally.day)
-        return tuple(found if entry is None else (_only(tally, entry) for tally in found))
+        return tuple(sorted((*loaded, *counted), key=lambda tally: tally.day))
 
     @border()
     async def last_answer(self, entry: str) -> datetime | None:
@@ -128,11 +138,14 @@ class MongoNumbersStore:
                 {"reason": "$reason", "department": "$department"},
             ),
         )
+        entries = _entries(outcomes)
         return DayTally(
             day,
             _outcomes(outcomes),
             _times(times),
-            _entries(outcomes),
+            sum(each.useful for each in entries),
+            sum(each.useless for each in entries),
+            entries,
             tuple(
                 HandoffCount(each["_id"]["reason"], each["_id"]["department"], each["count"])
                 for each in handoffs
@@ -179,10 +192,6 @@ def _entries(groups: Sequence[Document]) -> tuple[EntryCount, ...]:
         )
         found[entry] = found[entry] + more if entry in found else more
     return tuple(found[entry] for entry in sorted(found))
-
-
-def _only(tally: DayTally, entry: str) -> DayTally:
-    return DayTally(tally.day, entries=tuple(each for each in tally.entries if each.entry == entry))
 
 
 def _expiry(day: date) -> datetime:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from handlers.numbers import DayTally, EntryCount, HandoffCount, Span
@@ -61,6 +62,8 @@ async def a_monday(stores: Stores) -> DayTally:
         MONDAY,
         {"answered": 4, "asked_back": 1, "not_answered": 1, "command": 1, "event": 1},
         ((40, 4), (1200, 1), (5600, 1)),
+        2,
+        1,
         (EntryCount("card", 3, 0, 2, 1), EntryCount("pension", 1, 1, 0, 0)),
         (HandoffCount("asked", "hrss", 1), HandoffCount("missed", "hrss", 1)),
     )
@@ -68,7 +71,7 @@ async def a_monday(stores: Stores) -> DayTally:
 
 def ordered(tally: DayTally) -> DayTally:
     handoffs = tuple(sorted(tally.handoffs, key=lambda each: each.reason))
-    return DayTally(tally.day, dict(tally.outcomes), tally.times, tally.entries, handoffs)
+    return replace(tally, outcomes=dict(tally.outcomes), handoffs=handoffs)
 
 
 async def test_a_day_that_is_not_over_is_counted_at_once(stores: Stores) -> None:
@@ -89,6 +92,8 @@ async def test_a_settled_day_says_the_same_and_outlives_its_turns(mongo: Mongo, 
     assert ordered(monday).outcomes == with_the_late_one
     assert ordered(monday).entries == expected.entries
     assert ordered(monday).handoffs == expected.handoffs
+    (total,) = await stores.numbers.totals(WEEK)
+    assert ordered(total) == replace(ordered(monday), entries=())
     (document,) = await mongo.collection("tallies").find({"_id": "2026-11-23"}).to_list(None)
     assert "o-citizen" not in str(document)
     assert "社保卡" not in str(document)
@@ -131,8 +136,8 @@ async def test_one_entry_alone_settled_and_not_settled(stores: Stores) -> None:
     await turn(stores, "another", TUESDAY_MORNING, entry="pension")
     found = await stores.numbers.days(Span(MONDAY, TUESDAY), entry="card")
     assert found == (
-        DayTally(MONDAY, entries=(EntryCount("card", 1, 0, 1, 0),)),
-        DayTally(TUESDAY, entries=(EntryCount("card", 1, 0, 0, 1),)),
+        DayTally(MONDAY, {"answered": 1, "asked_back": 0}, (), 1, 0, (EntryCount("card", 1, 0, 1, 0),)),
+        DayTally(TUESDAY, {"answered": 1, "asked_back": 0}, (), 0, 1, (EntryCount("card", 1, 0, 0, 1),)),
     )
     assert await stores.numbers.last_answer("card") == TUESDAY_MORNING
     assert await stores.numbers.last_answer("nothing") is None
