@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import console, sheets, understanding
+from benchmarks import console, numbers, sheets, understanding
 
-BENCHMARKS = {"understanding": understanding.main, "sheets": sheets.main, "console": console.main}
+BENCHMARKS = {
+    "understanding": understanding.main,
+    "sheets": sheets.main,
+    "console": console.main,
+    "numbers": numbers.main,
+}
 
 
 def main(arguments: list[str]) -> int:

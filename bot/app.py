@@ -20,6 +20,7 @@ from bot.health import Health
 from bot.loops import Loop, Supervisor
 from bot.recovery import Recovery
 from bot.secrets import made_up
+from bot.settling import Settling
 from bot.telemetry import Metrics, quiet_broken_requests
 from bot.turns import Turns
 from bot.webhook import Webhook
@@ -152,6 +153,7 @@ def build(
             Loop("recovery", recovery.run_once),
             Loop("publishing", Publisher(stores.editorial).run_once),
             Loop("editorial", Publisher(stores.editorial).run_once),
+            Loop("numbers", Settling(stores.numbers).run_once),
             *more_loops,
         ),
         clock=clock,
@@ -180,6 +182,7 @@ def build(
         cluster_at=settings.cluster_at,
         snapshots=snapshots,
         public_url=public_url(settings),
+        numbers=stores.numbers,
         clock=clock,
         secure=public_url(settings).startswith("https://"),
     )

@@ -18,12 +18,15 @@ from console import (
     entry_steps,
     gap_pages,
     home,
+    numbers_files,
+    numbers_pages,
     sheet_pages,
     staff_pages,
     trial_pages,
 )
 from console.gap_board import GapBoard
 from console.guard import Guard
+from console.numbers_view import duration, percent
 from console.visit import ROOT, Deps, Page, Tools, url
 from console.words import browser_name
 from helpdesk.staff import ROLE_NAMES
@@ -43,6 +46,8 @@ PAGES: Final[tuple[Page, ...]] = (
     *entry_editor.PAGES,
     *entry_pages.PAGES,
     *entry_steps.PAGES,
+    *numbers_pages.PAGES,
+    *numbers_files.PAGES,
     *staff_pages.PAGES,
     *audit_pages.PAGES,
 )
@@ -52,11 +57,16 @@ PAGES: Final[tuple[Page, ...]] = (
 def console_app(deps: Deps) -> web.Application:
     """Make the console, for `bot.app` to mount under `/console`."""
     assets = Assets.read(
-        "/assets", [*(FOLDER / "static" / name for name in ("console.css", "console.js", "icon.svg")), HTMX]
+        "/assets",
+        [
+            *(FOLDER / "static" / name for name in ("console.css", "charts.css", "console.js", "icon.svg")),
+            HTMX,
+        ],
     )
     templates = environment(FOLDER / "templates")
     templates.globals.update(url=url, role_names=ROLE_NAMES)
     templates.filters.update(beijing_time=beijing_time, browser_name=browser_name)
+    templates.filters.update(percent=percent, duration=duration)
     tools = Tools(deps, templates, assets.under(ROOT), GapBoard(deps.cluster_at))
     guard = Guard(tools, {(page.method, ROOT + page.path): page for page in PAGES})
 

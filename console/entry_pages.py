@@ -18,6 +18,7 @@ from console.entries import (
     wanted_dossier,
 )
 from console.entry_form import AUDIENCES
+from console.numbers_pages import entry_numbers
 from console.preview import preview_of
 from console.visit import Page, Visit
 from knowledge.dossiers import ACTION_NAMES, STATE_NAMES, Dossier, allowed, content_of
@@ -73,8 +74,10 @@ async def entry_page(visit: Visit, dossier: Dossier, form: Form, *, status: int 
     snapshot = ready(visit)
     answering = dossier.answering
     changed = answering is not None and content_of(answering) != content_of(dossier.entry)
+    counted = answering is not None and visit.may("numbers.read", dossier.entry.department)
     return visit.page(
         "entry.html",
+        numbers=await entry_numbers(visit, dossier.id) if counted else None,
         status=status,
         dossier=dossier,
         form=form,

@@ -14,6 +14,7 @@ from jinja2 import Environment
 
 from console.gap_board import GapBoard
 from console.words import DONE
+from handlers.numbers import NumbersStore
 from handlers.turns import TurnStore
 from helpdesk.audit import AuditEvent, AuditLog
 from helpdesk.keys import KeyStore
@@ -37,6 +38,7 @@ NAVIGATION: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("entries", "/entries", "问答", "entries.read"),
     ("gaps", "/gaps", "待补的问题", "gaps.read"),
     ("try", "/try", "试问一句", "entries.read"),
+    ("numbers", "/numbers", "统计", "numbers.read"),
     ("staff", "/staff", "账号", "staff.manage"),
     ("audit", "/audit", "操作记录", "audit.read"),
 )
@@ -63,6 +65,7 @@ class Deps:
     snapshots: Snapshots
     public_url: str
     """Where citizens reach the pages; previews show it."""
+    numbers: NumbersStore
     clock: Callable[[], datetime]
     secure: bool
     """Whether citizens and staff come over https: then the cookie says so."""
@@ -148,6 +151,7 @@ class Visit:
             "inside": self.session is not None and self.session.stage == "full",
             "navigation": NAVIGATION,
             "style": self.tools.assets.url("console.css"),
+            "charts_style": self.tools.assets.url("charts.css"),
             "icon": self.tools.assets.url("icon.svg"),
             "htmx": self.tools.assets.url("htmx.min.js"),
             "script": self.tools.assets.url("console.js"),

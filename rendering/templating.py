@@ -68,9 +68,14 @@ def paragraphs(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def segment(text: str) -> str:
+    """A text as one segment of a path; Jinja's `urlencode` leaves slashes alone."""
+    return quote(text, safe="")
+
+
 def page_url(path: str, *segments: str, large: bool = False, **query: object) -> str:
     """An address on this site; `large` keeps the large type, empty query values are left out."""
-    tail = "".join("/" + quote(segment, safe="") for segment in segments)
+    tail = "".join("/" + segment(each) for each in segments)
     values = {name: str(value) for name, value in query.items() if value}
     if large:
         values["large"] = "1"
@@ -93,6 +98,7 @@ def environment(templates: Path) -> Environment:
         phone_url=phone_url,
         paragraphs=paragraphs,
         unbroken=unbroken,
+        segment=segment,
     )
     return made
 

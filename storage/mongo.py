@@ -223,6 +223,12 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
         IndexModel(
             [("received_at", DESCENDING)], name="rated", partialFilterExpression={"useful": {"$gte": False}}
         ),
+        IndexModel([("status", ASCENDING), ("received_at", ASCENDING)], name="day"),
+        IndexModel(
+            [("trace.entry", ASCENDING), ("received_at", DESCENDING)],
+            name="entry",
+            partialFilterExpression={"trace.outcome": "answered"},
+        ),
         _EXPIRY,
     ),
     "conversations": (_EXPIRY,),
@@ -230,8 +236,10 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
         IndexModel(_OWN, name="one_open", unique=True, partialFilterExpression={"open": True}),
         IndexModel([*_OWN, ("opened_at", ASCENDING)], name="citizen"),
         IndexModel([("state", ASCENDING)], name="state"),
+        IndexModel([("opened_at", ASCENDING)], name="opened"),
         _EXPIRY,
     ),
+    "tallies": (_EXPIRY,),
     "outbox": (
         IndexModel([("status", ASCENDING), ("created_at", ASCENDING), ("due_at", ASCENDING)], name="due"),
         IndexModel([("status", ASCENDING), ("lease_until", ASCENDING)], name="lease"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from handlers.conversation import ConversationStore
+from handlers.numbers import NumbersStore
 from handlers.turns import TurnStore
 from helpdesk.audit import AuditLog
 from helpdesk.handoffs import HandoffStore
@@ -26,6 +27,7 @@ from storage.handoffs import MongoHandoffStore
 from storage.keys import MongoKeyStore
 from storage.knowledge import MongoKnowledgeStore
 from storage.mongo import Driver, Mongo, connect, ensure_indexes, missing_indexes
+from storage.numbers import MongoNumbersStore
 from storage.outbox import MongoOutboxStore
 from storage.staff import MongoAuditLog, MongoStaffStore
 from storage.tokens import MongoTokenStore
@@ -48,6 +50,7 @@ class Stores:
     turns: TurnStore
     conversations: ConversationStore
     handoffs: HandoffStore
+    numbers: NumbersStore
     outbox: OutboxStore
     windows: WindowLedger
     consents: ConsentStore
@@ -83,6 +86,7 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
             turns=MongoTurnStore(mongo, turns, outbox, inserts, keep_days),
             conversations=MongoConversationStore(mongo.collection("conversations"), keep_days),
             handoffs=MongoHandoffStore(mongo.collection("handoffs"), keep_days),
+            numbers=MongoNumbersStore(turns, mongo.collection("handoffs"), mongo.collection("tallies")),
             outbox=MongoOutboxStore(outbox, consents, keep_days),
             windows=MongoWindowLedger(turns, outbox),
             consents=MongoConsentStore(consents),
