@@ -10,6 +10,8 @@ from bot.dialogue import BEIJING
 from intents.decisions import Ambiguous, Match, NoMatch
 from knowledge.checks import advice_for, problems_of
 from knowledge.files import Knowledge
+from knowledge.guide_proof import MOST_WALKS
+from knowledge.guide_scenes import walks
 from knowledge.snapshot import build
 from settings import Settings
 from storage.stores import Stores
@@ -73,14 +75,14 @@ def _settings(settings: Settings) -> list[Finding]:
 
 
 def _knowledge(settings: Settings, revision: int, knowledge: Knowledge) -> list[Finding]:
-    problems = [Finding("wrong", "knowledge", each) for each in problems_of(knowledge)]
+    today = utc_now().astimezone(BEIJING).date()
+    problems = [Finding("wrong", "knowledge", each) for each in problems_of(knowledge, today=today)]
     advice = advice_for(knowledge)
     found = [*problems, *(Finding("advice", "knowledge", each) for each in advice[:SHOWN_ADVICE])]
     if len(advice) > SHOWN_ADVICE:
         found.append(Finding("advice", "knowledge", f"and {len(advice) - SHOWN_ADVICE} more like these"))
     if knowledge.hall.sample and settings.production:
         found.append(Finding("wrong", "knowledge", "the sample hall is loaded in production; seed your own"))
-    today = utc_now().astimezone(BEIJING).date()
     live = sum(1 for entry in knowledge.entries if entry.answers_on(today))
     due = sum(1 for entry in knowledge.entries if entry.review_on is not None and entry.review_on <= today)
     if due:
@@ -91,12 +93,20 @@ def _knowledge(settings: Settings, revision: int, knowledge: Knowledge) -> list[
                 "ok",
                 "knowledge",
                 f"revision {revision}: {len(knowledge.entries)} entries ({live} may answer today), "
-                f"{len(knowledge.guides)} guides, {len(knowledge.hall.departments)} departments",
+                f"{len(knowledge.guides)} guides ({_scenes(knowledge)}), "
+                f"{len(knowledge.hall.departments)} departments",
             )
         )
     if knowledge.gold:
         found += _gold(settings, revision, knowledge)
     return found
+
+
+def _scenes(knowledge: Knowledge) -> str:
+    """Say how much the proof of the guides has gone through."""
+    guides = [guide for guide in knowledge.guides if guide.has_scenes]
+    ways = sum(1 for guide in guides for _ in walks(guide, MOST_WALKS))
+    return f"{len(guides)} with scenes, all {ways} ways through their questions proved"
 
 
 def _gold(settings: Settings, revision: int, knowledge: Knowledge) -> list[Finding]:

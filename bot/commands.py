@@ -145,7 +145,12 @@ async def seed(settings: Settings, folder: Path, *, replace: bool) -> bool:
     async with opened(settings) as stores:
         if not settings.production and folder == SAMPLE_FOLDER and not replace:
             return True  # `opened` has just done it, or it was there
-        return await seeding.seed(stores.knowledge, folder=folder, replace=replace)
+        return await seeding.seed(
+            stores.knowledge,
+            folder=folder,
+            replace=replace,
+            today=utc_now().astimezone(BEIJING).date(),
+        )
 
 
 async def check(settings: Settings) -> list[checking.Finding]:

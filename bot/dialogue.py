@@ -25,7 +25,7 @@ from handlers.turns import Trace, TurnStore
 from handlers.words import tidy
 from helpdesk.handoffs import HandoffStore
 from knowledge.snapshot import Snapshot, Snapshots
-from messages import Inbound, Part, StoreUnavailableError, Taps, Text
+from messages import Choices, Inbound, Part, StoreUnavailableError, Taps, Text
 from wechat.outbox import OutboxStore
 from wechat.render import paginate
 
@@ -100,7 +100,7 @@ class Dialogue:
         answer, trace = await table.answer(self._talk(inbound, State(), snapshot), services)
         if not answer.effects and trace.rule in MEMORY_RULES and answer.outcome in MEMORY_OUTCOMES:
             # Without the database nothing can be rated, chosen by number or continued.
-            parts = tuple(part for part in answer.parts if not isinstance(part, Taps))
+            parts = tuple(part for part in answer.parts if not isinstance(part, Taps | Choices))
             return paginate(parts, inbound.channel)[0]
         return None if inbound.kind == "event" else (Text(texts.NOT_STORED),)
 

@@ -10,6 +10,21 @@ from messages import Channel, Part
 
 
 @dataclass(frozen=True, slots=True)
+class Play:
+    """The questions of a guide, while they are asked: where somebody stands, and nothing that they typed."""
+
+    guide: str
+    code: str
+    """The answers so far (`knowledge.guide_scenes`)."""
+    misses: int = 0
+    """Texts in a row that were no answer."""
+    asleep: bool = False
+    """Put aside, for another matter or by a long silence; “继续” takes it up."""
+    done: bool = False
+    """The notice was given; an answer can still be changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The conversation's memory: small, and worth nothing after a while."""
 
@@ -29,6 +44,10 @@ class State:
     """The question asked last, handed to the person who takes over."""
     handoff: str = ""
     """The open hand-off, while a person has the chat."""
+    play: Play | None = None
+    """The guide whose questions are being asked."""
+    offer: str = ""
+    """The guide whose questions were offered with the last answer."""
     recent: tuple[datetime, ...] = ()
     """When the citizen wrote within the last minute, for the flood limit."""
     at: datetime | None = None

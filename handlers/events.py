@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from handlers import texts
 from handlers.conversation import State
+from handlers.guided import start_guide
 from handlers.human import open_handoff
-from handlers.question import give_entry
+from handlers.question import give_entry, offer_of
 from handlers.talk import Answer, ForgetCitizen, Services, Turn
 from messages import Link, Links, Part, Taps, Text
 
@@ -87,15 +88,19 @@ async def not_text(turn: Turn, services: Services) -> Answer | None:  # noqa: AR
 
 
 def _open(turn: Turn, services: Services, code: str) -> Answer | None:
-    """Open a code: `qa.ENTRY`, `guide.GUIDE` or `dept.DEPARTMENT`; None when it opens nothing."""
+    """Open a code: `qa.ENTRY`, `guide.GUIDE`, `g_GUIDE` (its questions), `dept.DEPARTMENT`; else None."""
+    guide = turn.snapshot.guide(code.removeprefix("g_")) if code.startswith("g_") else None
+    if guide and guide.has_scenes:
+        return start_guide(turn, services, guide, why=f"扫码或菜单打开：{code}")
     kind, _, name = code.partition(".")
     if kind == "qa":
         entry = turn.snapshot.live(name, turn.today)
         return give_entry(turn, services, entry, lines=(f"扫码或菜单打开：{code}",)) if entry else None
-    if kind == "guide" and (guide := turn.snapshot.guides.get(name)):
+    if guide or (kind == "guide" and (guide := turn.snapshot.guide(name))):
         link = Link(f"办事指南：{guide.title}", f"{services.public_url}/guides/{guide.id}")
-        parts: tuple[Part, ...] = (Text(guide.summary), Links((link,)))
-        return Answer(turn.state, parts, outcome="event", lines=(f"扫码或菜单打开：{code}",))
+        state, offer = offer_of(replace(turn.state, choices=()), guide)
+        parts: tuple[Part, ...] = (Text(guide.summary), Links((link,)), *offer)
+        return Answer(state, parts, outcome="event", lines=(f"扫码或菜单打开：{code}",))
     if kind == "dept" and (department := turn.snapshot.departments.get(name)):
         said = texts.department(department)
         return Answer(turn.state, (Text(said),), outcome="event", lines=(f"扫码或菜单打开：{code}",))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from handlers import texts
+from handlers.conversation import State
 from handlers.talk import Answer, Services, Turn
 from intents.decisions import Ambiguous, Decision, Match, NoMatch
 from intents.evidence import explain
@@ -61,10 +62,11 @@ def give_entry(
     if entry.person_only:
         parts: tuple[Part, ...] = (Text(texts.person_only(department)), Taps("", (texts.HUMAN,)))
         return Answer(state, parts, outcome="asked_back", entry=entry.id, confidence=confidence, lines=lines)
-    guide = turn.snapshot.guides.get(entry.guide)
+    guide = turn.snapshot.guide(entry.guide)
+    state, offer = offer_of(state, guide)
     return Answer(
         replace(state, rated_turn=turn.inbound.key),
-        entry_parts(entry, department, guide, services.public_url),
+        entry_parts(entry, department, guide, services.public_url, offer),
         outcome="answered",
         entry=entry.id,
         confidence=confidence,
@@ -73,7 +75,11 @@ def give_entry(
 
 
 def entry_parts(
-    entry: Entry, department: Department | None, guide: Guide | None, public_url: str
+    entry: Entry,
+    department: Department | None,
+    guide: Guide | None,
+    public_url: str,
+    offer: tuple[Part, ...] = (),
 ) -> tuple[Part, ...]:
     """What a citizen gets for an entry; the console's preview shows the very same."""
     own = (Link(f"办事指南：{guide.title}", f"{public_url}/guides/{guide.id}"),) if guide else ()
@@ -81,8 +87,19 @@ def entry_parts(
     return (
         Text(texts.answer_text(entry, department)),
         *((Links(links),) if links else ()),
+        *offer,
         Taps(texts.WAS_IT_USEFUL, (texts.USEFUL, texts.USELESS)),
     )
+
+
+def offer_of(state: State, guide: Guide | None) -> tuple[State, tuple[Part, ...]]:
+    """Offer the questions of a guide, unless some are being asked; numbered where no list is."""
+    playing = state.play is not None and not (state.play.asleep or state.play.done)
+    if guide is None or not guide.has_scenes or playing:
+        return replace(state, offer=""), ()
+    if state.choices:
+        return replace(state, offer=guide.id), (Taps("", (texts.OFFER,)),)
+    return replace(state, offer=guide.id), (Choices(texts.OFFER_LEAD, (Choice(1, texts.OFFER),)),)
 
 
 def _live(turn: Turn, ids: tuple[str, ...], limit: int) -> tuple[Entry, ...]:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from handlers import commands, events, human, question, safety
+from handlers import commands, events, guided, human, question, safety
 from handlers.conversation import State
 from handlers.talk import Answer, Handler, Services, Turn
 from handlers.turns import Trace
 
 STATE_LIVES: Final = timedelta(minutes=30)
 """After this a list of choices, the rest of a long answer and the count of misses mean nothing any more."""
+PLAY_LIVES: Final = timedelta(hours=24)
+"""So long the questions of a guide can be taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("menu", events.menu_click),
     Rule("event", events.other_event),
     Rule("not_text", events.not_text),
+    Rule("guided", guided.play_guide),
     Rule("choice", commands.take_choice),
     Rule("more", commands.show_more),
     Rule("human", human.hand_over),
@@ -54,8 +57,11 @@ async def answer(turn: Turn, services: Services) -> tuple[Answer, Trace]:
 
 
 def _fresh(turn: Turn) -> State:
-    """Forget what is too old to be meant; an open hand-off stays."""
+    """Forget what is too old to be meant; an open hand-off stays, a guide falls asleep."""
     state = turn.state
     if state.at is None or turn.now - state.at <= STATE_LIVES:
         return state
-    return State(handoff=state.handoff, at=state.at)
+    play = state.play if turn.now - state.at <= PLAY_LIVES else None
+    if play is not None:
+        play = None if play.done else replace(play, asleep=True, misses=0)
+    return State(handoff=state.handoff, play=play, at=state.at)

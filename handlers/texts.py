@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from knowledge.entries import Entry
+from knowledge.guide_scenes import Notice, Walk
+from knowledge.guides import Guide, Material, Question
 from knowledge.hall import Department, Hall
 
 HUMAN: Final = "人工"
@@ -191,3 +193,88 @@ DANGER: Final = {
 }
 DANGER_OTHER: Final = "情况紧急时，请马上拨打：报警 110、火警 119、急救 120、交通事故 122。"
 DANGER_AFTER: Final = "我只是自动应答，不能替您报警。平安之后，办事的问题随时问我。"
+
+OFFER: Final = "看我这种情况要带什么"
+OFFER_LEAD: Final = "各人情况不同，材料也不同："
+CONTINUE: Final = "继续"
+BACK: Final = "返回"
+RESTART: Final = "重新开始"
+QUIT: Final = "退出"
+FIRST_FOOTER: Final = "点一下或回复编号。随时可以回复“返回”“退出”“人工”。"
+SEVERAL_FOOTER: Final = "可以选几样，比如回复“1 2”。"
+NUMBER_HINT: Final = "请回复一个数字。"
+DATE_HINT: Final = "请回复年月，比如“1966年5月”。"
+NO_EARLIER_QUESTION: Final = "这已经是第一个问题了。"
+GUIDE_LEFT: Final = "好的，先问到这里。想接着办，随时再来；有别的事直接问我。"
+GUIDE_CHANGED: Final = "这份指南刚更新过，前面的回答不一定还对得上，麻烦您从头选一遍。"
+GUIDE_GONE: Final = "这份指南已经停用，请直接说您要办的事。"
+NOT_AN_ANSWER: Final = "没太明白您的意思，请再选一次。"
+NOT_AN_ANSWER_AGAIN: Final = "还是没弄明白，抱歉。回复编号最省事；拿不准就回复“人工”，不想答了就回复“退出”。"
+WRONG_ANSWER_LEAD: Final = "答错了？"
+
+
+def guide_lead(guide: Guide) -> str:
+    """Say why there are questions now."""
+    return f"办“{guide.title}”，各人要带的材料不一样。问您几个小问题，马上给您列清单。"
+
+
+def guide_question(walk: Walk, question: Question) -> str:
+    """One question with its number; the hint where there is one."""
+    return f"第 {len(walk.taken) + 1} 问：{question.text}" + (f"\n{question.hint}" if question.hint else "")
+
+
+def guide_back_to(question: Question) -> str:
+    """Come back to the question after another matter."""
+    return f"接着刚才的：{question.text}"
+
+
+def guide_asleep(guide: Guide, walk: Walk) -> str:
+    """Remind of questions that were left some time ago."""
+    return f"上次问到“{guide.title}”第 {len(walk.taken) + 1} 问，隔了一会儿了。要接着来吗？"
+
+
+def guide_number_wrong(count: int) -> str:
+    """Ask for one of the numbers."""
+    return f"请回复 1 到 {count} 之间的编号。"
+
+
+def notice_head(notice: Notice) -> str:
+    """Title of the notice, and the case it is for."""
+    case = "；".join(answer for _, answer in notice.case)
+    lines = ["【一次性告知单】", notice.title, f"您的情况：{case}" if case else "", notice.verdict]
+    return "\n".join(filter(None, lines))
+
+
+def notice_materials(notice: Notice) -> str:
+    """What to bring, numbered."""
+    if not notice.materials:
+        return ""
+    lines = (f"{number}. {material(each)}" for number, each in enumerate(notice.materials, start=1))
+    return f"要带的材料（{len(notice.materials)} 样）：\n" + "\n".join(lines)
+
+
+def material(each: Material) -> str:
+    """One thing to bring, with its form and number."""
+    how = each.form + (f" {each.copies} 份" if each.copies > 1 else "")
+    return f"{each.name}（{how}）" + (f"，{each.note}" if each.note else "")
+
+
+def notice_steps(notice: Notice) -> str:
+    """What to do, in order."""
+    lines = (f"{number}. {step}" for number, step in enumerate(notice.steps, start=1))
+    return "怎么办：\n" + "\n".join(lines) if notice.steps else ""
+
+
+def notice_facts(notice: Notice, department: Department | None) -> str:
+    """Where, when, what it costs, how long it takes, whom to call."""
+    phone = notice.phone or (department.phone if department else "")
+    named = {
+        "地点": notice.place,
+        "时间": notice.hours,
+        "收费": notice.fee,
+        "承诺时限": notice.promised_limit,
+        "法定时限": notice.legal_limit,
+        "自助办理": "；".join(notice.machines),
+        "咨询电话": phone,
+    }
+    return "\n".join(f"{name}：{value}" for name, value in named.items() if value)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 from knowledge.entries import Entry
+from knowledge.facts import Fact
 from knowledge.files import Knowledge
+from knowledge.guide_proof import problems_of_facts, problems_of_guide
 from knowledge.guides import Guide
 from knowledge.hall import Hall
 from knowledge.words import usable, usable_alias
@@ -29,11 +32,15 @@ class Fault:
     limit: str = ""
 
 
-def problems_of(knowledge: Knowledge) -> list[str]:
-    """Each mistake that would mislead or lose a citizen, as one sentence; empty when all is well."""
+def problems_of(knowledge: Knowledge, *, today: date | None = None) -> list[str]:
+    """Each mistake that would mislead or lose a citizen, as one sentence; empty when all is well.
+
+    With `today`, facts that have no value on that day are mistakes, too.
+    """
     departments = {department.id for department in knowledge.hall.departments}
     categories = {category.id for category in knowledge.hall.categories}
     guides = {guide.id for guide in knowledge.guides}
+    facts = {fact.id: fact for fact in knowledge.facts}
     found = list(_doubles("entry", (entry.id for entry in knowledge.entries)))
     found += _doubles("guide", (guide.id for guide in knowledge.guides))
     found += _doubles("department", (department.id for department in knowledge.hall.departments))
@@ -42,6 +49,10 @@ def problems_of(knowledge: Knowledge) -> list[str]:
         found += (f"entry {entry.id}: {_sentence(fault)}" for fault in faults)
     for guide in knowledge.guides:
         found += (f"guide {guide.id}: {text}" for text in _guide(guide, departments, categories))
+        found += (f"guide {guide.id}: {text}" for text in problems_of_facts(guide, facts, today))
+    found += _doubles("fact", (fact.id for fact in knowledge.facts))
+    found += (f"fact {fact.id}: {text}" for fact in knowledge.facts for text in _fact(fact))
+    found += _names(knowledge.guides)
     known = {entry.id for entry in knowledge.entries}
     for question in knowledge.gold:
         for expected in question.expected:
@@ -125,9 +136,37 @@ def _guide(guide: Guide, departments: set[str], categories: set[str]) -> Iterato
         yield f"department {guide.department!r} does not exist"
     if guide.category not in categories:
         yield f"category {guide.category!r} does not exist"
-    for name in ("summary", "materials", "steps", "place", "hours", "fee", "promised_limit"):
+    if not guide.summary:
+        yield "summary is missing; people could not tell what it is about"
+    if guide.has_scenes:
+        yield from problems_of_guide(guide, departments)
+        return
+    if guide.variants or any(each.when for each in guide.materials):
+        yield "has conditions but no questions; add the questions"
+    for name in ("materials", "steps", "place", "hours", "fee", "promised_limit"):
         if not getattr(guide, name):
             yield f"{name} is missing; a citizen would come in vain"
+
+
+def _fact(fact: Fact) -> Iterator[str]:
+    if not fact.values:
+        yield "has no value; add one with its date"
+    for each in fact.values:
+        if each.until and each.until < each.since:
+            yield f"the value {each.value!r} ends before it begins"
+    if len({each.since for each in fact.values}) < len(fact.values):
+        yield "two values begin on the same day; which one is right?"
+
+
+def _names(guides: Iterable[Guide]) -> Iterator[str]:
+    """Names and former ids that mean two guides."""
+    owner: dict[str, str] = {}
+    all_guides = tuple(guides)
+    for guide in all_guides:
+        for name in (guide.id, *guide.formerly, guide.title, *guide.names):
+            other = owner.setdefault(name, guide.id)
+            if other != guide.id:
+                yield f"guide {guide.id}: {name!r} also means guide {other}; keep it at one of them"
 
 
 def _shared_phrasings(entries: Iterable[Entry]) -> Iterator[str]:

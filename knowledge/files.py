@@ -15,6 +15,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from knowledge.entries import Entry
+from knowledge.facts import Fact
 from knowledge.guides import Guide
 from knowledge.hall import Hall
 
@@ -47,18 +48,32 @@ class Knowledge:
     entries: tuple[Entry, ...] = ()
     guides: tuple[Guide, ...] = ()
     gold: tuple[GoldQuestion, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    """Rates, fees and limits that guides name, with the days on which they hold."""
 
 
 HALL: Final = TypeAdapter(Hall)
 ENTRY: Final = TypeAdapter(Entry)
 GUIDE: Final = TypeAdapter(Guide)
 GOLD: Final = TypeAdapter(GoldQuestion)
+FACT: Final = TypeAdapter(Fact)
+CONDITION_HELP: Final = (
+    "is no condition; write {question: ID, equals: VALUE}, with one_of, contains, at_least, less_than or "
+    "before in place of equals, or {all_of: [...]}, {any_of: [...]}, {none_of: [...]}"
+)
 
 
 def _mistakes(error: ValidationError, where: str) -> Iterator[str]:
+    said: set[str] = set()
     for item in error.errors(include_url=False):
-        field = ".".join(str(part) for part in item["loc"]) or "(whole record)"
-        yield f"{where}: {field}: {item['msg']}"
+        place = list(item["loc"])
+        text = item["msg"]
+        if "when" in place:  # each form of a condition would complain by itself
+            place, text = place[: place.index("when") + 1], CONDITION_HELP
+        field = ".".join(str(part) for part in place) or "(whole record)"
+        if (line := f"{where}: {field}: {text}") not in said:
+            said.add(line)
+            yield line
 
 
 def parse_record(adapter: TypeAdapter[T], record: Any, where: str, problems: list[str]) -> T | None:
@@ -94,7 +109,7 @@ def _records(folder: Path, adapter: TypeAdapter[T], problems: list[str]) -> tupl
 
 
 def read_folder(folder: Path) -> Knowledge:
-    """Read a hall from `hall.yaml`, `departments.yaml`, `entries/`, `guides/` and `gold/`.
+    """Read a hall from `hall.yaml`, `departments.yaml`, `entries/`, `guides/`, `facts/` and `gold/`.
 
     Raises `KnowledgeFileError` with every mistake that was found, not only the first.
     """
@@ -107,15 +122,25 @@ def read_folder(folder: Path) -> Knowledge:
     entries = _records(folder / "entries", ENTRY, problems)
     guides = _records(folder / "guides", GUIDE, problems)
     gold = _records(folder / "gold", GOLD, problems)
+    facts = _records(folder / "facts", FACT, problems)
     if problems or hall is None:
         raise KnowledgeFileError(problems)
-    return Knowledge(hall=hall, entries=entries, guides=guides, gold=gold)
+    return Knowledge(hall=hall, entries=entries, guides=guides, gold=gold, facts=facts)
 
 
 def read_entries(path: Path) -> tuple[Entry, ...]:
     """Read entries from a JSONL file, one object a line. Raises `KnowledgeFileError`."""
+    return _lines(path, ENTRY)
+
+
+def read_guides(path: Path) -> tuple[Guide, ...]:
+    """Read guides from a JSONL file, one object a line. Raises `KnowledgeFileError`."""
+    return _lines(path, GUIDE)
+
+
+def _lines(path: Path, adapter: TypeAdapter[T]) -> tuple[T, ...]:
     problems: list[str] = []
-    found: list[Entry] = []
+    found: list[T] = []
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
@@ -131,7 +156,7 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
         except ValueError as error:
             problems.append(f"{where}: not a JSON object: {error}")
             continue
-        parsed = parse_record(ENTRY, record, where, problems)
+        parsed = parse_record(adapter, record, where, problems)
         if parsed is not None:
             found.append(parsed)
     if problems:
@@ -142,3 +167,8 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
 def entry_line(entry: Entry) -> str:
     """One entry as a line of JSONL; `read_entries` reads it back without loss."""
     return json.dumps(ENTRY.dump_python(entry, mode="json"), ensure_ascii=False, sort_keys=True)
+
+
+def guide_line(guide: Guide) -> str:
+    """One guide as a line of JSONL; `read_guides` reads it back without loss."""
+    return json.dumps(GUIDE.dump_python(guide, mode="json"), ensure_ascii=False, sort_keys=True)

@@ -16,6 +16,7 @@ from intents.lexicon import Lexicon
 from intents.matcher import Index
 from intents.weights import Weights
 from knowledge.entries import Entry
+from knowledge.facts import filled
 from knowledge.files import Knowledge
 from knowledge.guides import Guide
 from knowledge.hall import Category, Department, Hall
@@ -39,6 +40,7 @@ class Snapshot:
     entries: Mapping[str, Entry]
     """All entries by id, the unpublished ones too; only `live` ones may be said."""
     guides: Mapping[str, Guide]
+    """With the facts of `today` in their texts."""
     departments: Mapping[str, Department]
     categories: Mapping[str, Category]
     index: Index = field(repr=False)
@@ -47,6 +49,11 @@ class Snapshot:
         """The entry when it may be said on `today`; None otherwise. The last guard before a citizen."""
         entry = self.entries.get(entry_id)
         return entry if entry is not None and entry.answers_on(today) else None
+
+    def guide(self, guide_id: str) -> Guide | None:
+        """The guide of that id, or the one that replaces it."""
+        found = self.guides.get(guide_id)
+        return found or next((each for each in self.guides.values() if guide_id in each.formerly), None)
 
     def decide(self, text: str, *, context: str | None = None) -> Decision:
         """Understand a question; `context` is the entry that was answered last."""
@@ -92,13 +99,14 @@ def weights_of(hall: Hall, weights: Weights | None) -> Weights:
 
 def build(revision: int, knowledge: Knowledge, today: date, weights: Weights | None = None) -> Snapshot:
     """Build a snapshot. CPU-heavy for large halls: call it in a thread."""
+    facts = {fact.id: fact for fact in knowledge.facts}
     live = (subject_of(entry) for entry in knowledge.entries if entry.answers_on(today))
     return Snapshot(
         revision=revision,
         today=today,
         hall=knowledge.hall,
         entries=MappingProxyType({entry.id: entry for entry in knowledge.entries}),
-        guides=MappingProxyType({guide.id: guide for guide in knowledge.guides}),
+        guides=MappingProxyType({guide.id: filled(guide, facts, today) for guide in knowledge.guides}),
         departments=MappingProxyType({each.id: each for each in knowledge.hall.departments}),
         categories=MappingProxyType({each.id: each for each in knowledge.hall.categories}),
         index=Index.build(

@@ -15,7 +15,7 @@ from pymongo import ASCENDING, ReplaceOne
 from pymongo.errors import PyMongoError
 
 from knowledge.entries import Entry
-from knowledge.files import ENTRY, GOLD, GUIDE, HALL, Knowledge
+from knowledge.files import ENTRY, FACT, GOLD, GUIDE, HALL, Knowledge
 from knowledge.stores import KnowledgeChangedError
 from storage.documents import dump, load
 from storage.mongo import BULK_SECONDS, Document, Mongo, Session, border, settle
@@ -72,6 +72,9 @@ class MongoKnowledgeStore:
             gold=tuple(
                 load(GOLD, each, name=f"gold/{each['_id']}") for each in await self._all("gold", session)
             ),
+            facts=tuple(
+                load(FACT, each, name=f"facts/{each['_id']}") for each in await self._all("facts", session)
+            ),
         )
         return revision, knowledge
 
@@ -90,6 +93,7 @@ class MongoKnowledgeStore:
                 "entries": [(entry.id, entry) for entry in knowledge.entries],
                 "guides": [(guide.id, guide) for guide in knowledge.guides],
                 "gold": [(f"{number:06d}", gold) for number, gold in enumerate(knowledge.gold)],
+                "facts": [(fact.id, fact) for fact in knowledge.facts],
             }
             for name, things in contents.items():
                 await self.mongo.collection(name).delete_many({}, session=session)

@@ -8,6 +8,7 @@ import pytest
 from pymongo.errors import PyMongoError
 
 from knowledge.entries import Basis, Entry
+from knowledge.facts import Fact, FactValue
 from knowledge.files import GoldQuestion, Knowledge
 from knowledge.guides import Guide, Material
 from knowledge.hall import Category, Department, Hall
@@ -17,6 +18,7 @@ from storage.documents import DamagedDocumentError
 from storage.knowledge import MongoKnowledgeStore
 from storage.mongo import Mongo, ensure_indexes
 from storage.stores import Stores
+from tests.unit.knowledge.scene_samples import SCENES
 
 ENTRY = Entry(
     id="e2",
@@ -46,7 +48,9 @@ KNOWLEDGE = Knowledge(
     entries=(ENTRY, replace(ENTRY, id="e1", question="别的问题")),
     guides=(
         Guide("g1", "社保卡补办", "rsj", "card", "补卡", materials=(Material("身份证"),), steps=("取号",)),
+        SCENES,
     ),
+    facts=(Fact("shop-fee", "收费", (FactValue("5 元", date(2020, 1, 1), date(2029, 12, 31), "某办法"),)),),
     gold=(GoldQuestion("卡没了", ("e2",)), GoldQuestion("卡没了", ()), GoldQuestion("别的")),
 )
 
