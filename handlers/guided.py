@@ -17,7 +17,7 @@ from handlers.talk import Answer, Services, Turn
 from handlers.words import chosen_number, command
 from intents.guards import guard
 from knowledge.guide_reading import bare, read_answer
-from knowledge.guide_scenes import NO, YES, StaleAnswersError, Walk, back, begin, notice, resume, take
+from knowledge.guide_scenes import StaleAnswersError, Walk, back, begin, branches, notice, resume, take
 from knowledge.guides import Guide, Question
 from messages import Choice, Choices, Link, Links, Part, Taps, Text
 
@@ -128,7 +128,7 @@ async def _answered(turn: Turn, services: Services, stand: _Stand) -> Answer | N
     question = stand.walk.question
     if question is None:
         return None
-    count = len(_options(question))
+    count = len(_options(stand.guide, question))
     number = chosen_number(turn.text) if question.kind in {"single", "place", "yes_no"} else None
     place = number - 1 if number is not None else _read(turn, stand.guide, question)
     if place is not None and (number is None or 0 <= place < count):
@@ -182,12 +182,12 @@ def _read(turn: Turn, guide: Guide, question: Question) -> int | None:
     return read_answer(guide, question, turn.text, turn.today)
 
 
-def _options(question: Question) -> tuple[str, ...]:
+def _options(guide: Guide, question: Question) -> tuple[str, ...]:
     """The labels that are offered, in the order of their numbers."""
-    if question.kind == "yes_no":
-        return YES, NO
-    labels = tuple(each.label for each in question.options)
-    return (*labels, question.none) if question.none else labels
+    if question.kind == "several":
+        labels = tuple(each.label for each in question.options)
+        return (*labels, question.none) if question.none else labels
+    return tuple(each.label for each in branches(guide, question))
 
 
 def _question_parts(stand: _Stand, heading: str) -> tuple[Part, ...]:
@@ -203,7 +203,9 @@ def _question_parts(stand: _Stand, heading: str) -> tuple[Part, ...]:
             footer = texts.SEVERAL_FOOTER
         case _:
             footer = "" if stand.walk.taken else texts.FIRST_FOOTER
-    options = tuple(Choice(number, label) for number, label in enumerate(_options(question), start=1))
+    options = tuple(
+        Choice(number, label) for number, label in enumerate(_options(stand.guide, question), start=1)
+    )
     return (Choices(heading, options, footer),)
 
 

@@ -42,7 +42,7 @@ class Contains:
 
 
 @dataclass(frozen=True, slots=True)
-class AtLeast:
+class Minimum:
     """A number is so large, or larger."""
 
     question: str
@@ -86,8 +86,8 @@ class NoneOf:
     none_of: tuple[Condition, ...]
 
 
-Simple: TypeAlias = Equals | OneOf | Contains | AtLeast | LessThan | Before
-Condition: TypeAlias = Equals | OneOf | Contains | AtLeast | LessThan | Before | AllOf | AnyOf | NoneOf
+Simple: TypeAlias = Equals | OneOf | Contains | Minimum | LessThan | Before
+Condition: TypeAlias = Equals | OneOf | Contains | Minimum | LessThan | Before | AllOf | AnyOf | NoneOf
 
 
 def holds(condition: Condition | None, answers: Answers) -> bool:
@@ -113,7 +113,7 @@ def _holds(condition: Simple, value: Value | None) -> bool:
             return value in options
         case Contains(contains=wanted):
             return isinstance(value, tuple) and wanted in value
-        case AtLeast(at_least=least):
+        case Minimum(at_least=least):
             return isinstance(value, int) and value >= least
         case LessThan(less_than=limit):
             return isinstance(value, int) and value < limit

@@ -11,12 +11,12 @@ from datetime import date
 from typing import Final, assert_never
 
 from knowledge.conditions import (
-    AtLeast,
     Before,
     Condition,
     Contains,
     Equals,
     LessThan,
+    Minimum,
     OneOf,
     Simple,
     holds,
@@ -174,7 +174,7 @@ def _misfit(question: Question, leaf: Simple) -> str:
             used, kinds = set(options), {"single", "place"}
         case Contains(contains=wanted):
             used, kinds = {wanted}, {"several"}
-        case AtLeast() | LessThan():
+        case Minimum() | LessThan():
             kinds = {"number"}
         case Before():
             kinds = {"date"}

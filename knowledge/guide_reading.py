@@ -22,6 +22,7 @@ _FILLER: Final = re.compile(
 )
 _ASKING: Final = re.compile(r"吗|什么|啥|怎么|咋|多少|哪|几|多久|能不能|可不可以|要不要|是不是|[?？]")
 _DENYING: Final = re.compile(r"不|没|非|未|无|别")
+_PARTICLES: Final = re.compile(r"[的了呢吧啊呀嘛哦啦]+$")
 _YES: Final = (
     "是",
     "对",
@@ -139,16 +140,13 @@ def bare(text: str) -> str:
 
 def _read_yes_no(question: Question, text: str) -> int | None:
     said = normalise(text).replace(" ", "")
+    short = _PARTICLES.sub("", said)
     own = {each.value: each for each in question.options}
-    for place, (value, words) in enumerate(((YES, _YES), (NO, _NO))):
-        option = own.get(value)
-        if said in words or (
-            option and said in {normalise(each).replace(" ", "") for each in option.aliases}
-        ):
-            return place
     options = tuple(own[value] for value in (YES, NO) if value in own)
     found = read_option(options, text) if options else None
-    return None if found is None else (0 if options[found].value == YES else 1)
+    if found is not None:
+        return (YES, NO).index(options[found].value)
+    return next((place for place, words in enumerate((_YES, _NO)) if {said, short} & set(words)), None)
 
 
 def _read_several(guide: Guide, question: Question, text: str) -> int | None:

@@ -17,10 +17,10 @@ from typing import Final, TypeVar
 
 from knowledge.conditions import (
     Answers,
-    AtLeast,
     Before,
     Condition,
     LessThan,
+    Minimum,
     Value,
     holds,
     leaves,
@@ -103,7 +103,8 @@ def branches(guide: Guide, question: Question) -> tuple[Branch, ...]:
         case "single" | "place":
             return tuple(Branch(each.value, each.label) for each in question.options)
         case "yes_no":
-            return Branch(YES, YES), Branch(NO, NO)
+            labels = {each.value: each.label for each in question.options}
+            return Branch(YES, labels.get(YES, YES)), Branch(NO, labels.get(NO, NO))
         case "several":
             return tuple(_sets(question))
         case "number":
@@ -125,10 +126,10 @@ def _intervals(guide: Guide, question: Question) -> Iterator[Branch]:
     """A number stands for its interval: the smallest in it, for the first one the largest."""
     limits = sorted(
         {
-            each.at_least if isinstance(each, AtLeast) else each.less_than
+            each.at_least if isinstance(each, Minimum) else each.less_than
             for condition in conditions_of(guide)
             for each in leaves(condition)
-            if isinstance(each, AtLeast | LessThan) and each.question == question.id
+            if isinstance(each, Minimum | LessThan) and each.question == question.id
         }
     )
     if limits:

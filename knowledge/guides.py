@@ -55,7 +55,7 @@ class Question:
     text: str
     kind: QuestionKind = "single"
     options: tuple[Option, ...] = ()
-    """For `single`, `several` and `place`; `yes_no` may give aliases to `是` and `否`."""
+    """For `single`, `several` and `place`; `yes_no` may give other words to `是` and `否`."""
     none: str = ""
     """For `several`: the label of “none of these”; empty where at least one must be chosen."""
     unit: str = ""

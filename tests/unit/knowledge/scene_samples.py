@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from knowledge.conditions import AllOf, AnyOf, AtLeast, Before, Contains, Equals, LessThan, NoneOf, OneOf
+from knowledge.conditions import AllOf, AnyOf, Before, Contains, Equals, LessThan, Minimum, NoneOf, OneOf
 from knowledge.guides import Guide, Material, Option, Question, Step, Variant
 
 TODAY = date(2026, 11, 23)
@@ -21,7 +21,7 @@ SCENES = Guide(
         Material("监护人同意书", when=LessThan("age", 18)),
         Material(
             "消防材料",
-            when=AllOf((AtLeast("area", 300), NoneOf((Equals("house", "online"),)))),
+            when=AllOf((Minimum("area", 300), NoneOf((Equals("house", "online"),)))),
             note="窗口有样本",
         ),
     ),

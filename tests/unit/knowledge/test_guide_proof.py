@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from knowledge.checks import problems_of
-from knowledge.conditions import AtLeast, Before, Condition, Contains, Equals, LessThan, NoneOf, OneOf
+from knowledge.conditions import Before, Condition, Contains, Equals, LessThan, Minimum, NoneOf, OneOf
 from knowledge.facts import Fact, FactValue
 from knowledge.files import (
     GUIDE,
@@ -55,7 +55,7 @@ def option(value: str, label: str, *aliases: str) -> Guide:
 NEVER = NoneOf((OneOf("house", ("own", "rent", "online")),))
 OWN = Equals("house", "own")
 LONG_LIST = tuple(Material(f"{number}" + "长" * 110) for number in range(15))
-OLD_STEPS = (*SCENES.steps, Step("甲", OWN), Step("乙", LessThan("age", 18)), Step("丙", AtLeast("area", 9)))
+OLD_STEPS = (*SCENES.steps, Step("甲", OWN), Step("乙", LessThan("age", 18)), Step("丙", Minimum("area", 9)))
 BROKEN: list[tuple[Guide, str]] = [
     (replace(SCENES, place=""), "place is missing: nobody is told where to go"),
     (replace(SCENES, hours=""), "hours is missing"),
@@ -74,7 +74,7 @@ BROKEN: list[tuple[Guide, str]] = [
     (material(Equals("house", "boat")), "has no option boat"),
     (material(Equals("boat", "own")), "question 'boat' does not exist"),
     (material(Contains("house", "own")), "this condition is for several"),
-    (material(AtLeast("since", 3)), "this condition is for number"),
+    (material(Minimum("since", 3)), "this condition is for number"),
     (material(Before("age", TODAY)), "this condition is for date"),
     (material(NEVER), "material “甲” is for nobody"),
     (more(steps=Step("乙", NEVER)), "step “乙” is for nobody"),
