@@ -240,8 +240,8 @@ def guide_number_wrong(count: int) -> str:
 
 def notice_head(notice: Notice) -> str:
     """Title of the notice, and the case it is for."""
-    case = "；".join(answer for _, answer in notice.case)
-    lines = ["【一次性告知单】", notice.title, f"您的情况：{case}" if case else "", notice.verdict]
+    case = [f"· {question}{answer}" for question, answer in notice.case]
+    lines = ["【一次性告知单】", notice.title, *(("您的情况：", *case) if case else ()), notice.verdict]
     return "\n".join(filter(None, lines))
 
 

@@ -74,6 +74,7 @@ _UNITS: Final = {"十": 10, "百": 100, "千": 1000}
 _NUMBER: Final = re.compile(
     r"(?P<digits>[0-9]+(?:\.[0-9]+)?)?(?P<words>[零〇一二两俩三四五六七八九十百千]+)?(?P<ten>万)?"
 )
+_ALMOST: Final = re.compile(r"不到|不满|未满|不足|没到|没满|快|将近|差")
 _LONGEST_NUMBER: Final = 9
 
 _DATE: Final = re.compile(
@@ -196,7 +197,11 @@ def read_number(text: str, unit: str) -> int | None:
         return None
     if found[0]["ten"]:
         value = value if "万" in unit else value * 10_000
-    after = said[found[0].end() :]
+    before, after = said[: found[0].start()], said[found[0].end() :]
+    if after.startswith(("多", "来", "几")):
+        return None  # “十多年” may be nine years apart
+    if _ALMOST.search(before):
+        value -= 1
     if unit in {"月", "个月"} and after.startswith("年"):
         value *= 12
     if unit in {"年", "周岁", "岁"} and re.match(r"个?月|天", after):

@@ -28,7 +28,7 @@ def snapshot(sample: Knowledge) -> Snapshot:
 
 
 def test_nothing_is_wrong_with_it(sample: Knowledge) -> None:
-    assert problems_of(sample) == []
+    assert problems_of(sample, today=TODAY) == []
     assert advice_for(sample) == []
     assert sample.hall.sample, "made-up data must say so"
 
@@ -39,6 +39,12 @@ def test_it_is_as_large_as_promised(sample: Knowledge) -> None:
     assert len(sample.guides) >= 40
     assert len(sample.gold) >= 300
     assert sum(1 for question in sample.gold if not question.expected) >= 60
+    assert sum(guide.has_scenes for guide in sample.guides) >= 40
+
+
+@pytest.mark.parametrize("day", [TODAY, date(2027, 12, 31), date(2030, 6, 1)])
+def test_the_figures_in_guides_hold_for_years(sample: Knowledge, day: date) -> None:
+    assert problems_of(sample, today=day) == []
 
 
 def test_every_department_owns_an_answer_and_every_category_is_filled(sample: Knowledge) -> None:
