@@ -168,7 +168,7 @@ def build(
         app.router.add_post(WEBHOOKS[channel], door.push)
     health = Health(stores, snapshots, metrics)
     app.add_routes(health.routes())
-    app.add_routes(pages.citizen.routes(snapshots, clock))
+    app.add_routes(pages.citizen.routes(snapshots, clock, public_url(settings)))
     app.add_routes(api.routes.routes(snapshots))
     staff_pages = ConsoleDeps(
         staff=stores.staff,

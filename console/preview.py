@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from handlers.question import entry_parts
+from handlers.conversation import State
+from handlers.question import entry_parts, offer_of
 from knowledge.entries import Entry
 from knowledge.snapshot import Snapshot
 from rendering.markup import Run, runs_of
@@ -40,9 +41,9 @@ class Preview:
 
 def preview_of(entry: Entry, snapshot: Snapshot, public_url: str) -> Preview:
     """Render an entry the way the chat does."""
-    rest = entry_parts(
-        entry, snapshot.departments.get(entry.department), snapshot.guides.get(entry.guide), public_url
-    )
+    guide = snapshot.guide(entry.guide)
+    _, offer = offer_of(State(), guide)
+    rest = entry_parts(entry, snapshot.departments.get(entry.department), guide, public_url, offer)
     shown: list[Shown] = []
     for page in range(_MOST_PAGES):
         first, rest = paginate(rest, "official")

@@ -11,65 +11,63 @@ from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
-from jinja2 import Environment
 
 from knowledge.entries import Entry
-from knowledge.guides import Guide
+from knowledge.guide_words import who_for
+from knowledge.guides import Guide, plain_step
 from knowledge.snapshot import Snapshot, Snapshots
+from pages import guide_pages
 from pages.search import QUERY_LIMIT, find_guides, in_order, paged
-from pages.templating import assets as page_assets
-from pages.templating import environment
-from rendering.assets import Assets
-from rendering.templating import Context, beijing_date, html, page_url
+from pages.site import Site, is_large
+from rendering.templating import page_url
 
 PROGRAMS: Final = ("/api/", "/wechat/", "/assets/")
 """Under these, programs ask, not people."""
 PAGE_SIZE: Final = 50
-KEPT: Final = ("q", "category", "department", "page")
-"""Query values that the large-type switch carries over."""
 RELATED: Final = 6
 """How many related questions stand below a guide."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Citizen:
-    snapshots: Snapshots
-    clock: Callable[[], datetime]
-    assets: Assets
-    templates: Environment
+    site: Site
 
     async def entry(self, request: web.Request) -> web.Response:
         """`GET /qa/{id}`: one question and its answer."""
-        snapshot = self.snapshots.current
+        snapshot = self.site.snapshots.current
         if snapshot is None:
-            return self._not_ready(request)
-        today = beijing_date(self.clock())
+            return self.site.not_ready(request)
+        today = self.site.today
         entry = snapshot.live(request.match_info["id"], today)
         if entry is None:
-            return self._missing(request, snapshot, what="这条问答")
-        return self._page(
+            return self.site.missing(request, snapshot, what="这条问答")
+        return self.site.page(
             request,
             snapshot,
             "entry.html",
             entry=entry,
-            guide=snapshot.guides.get(entry.guide),
+            guide=snapshot.guide(entry.guide),
             department=snapshot.departments.get(entry.department),
             category=snapshot.categories.get(entry.category),
         )
 
     async def guide(self, request: web.Request) -> web.Response:
         """`GET /guides/{id}`: how one matter is done."""
-        snapshot = self.snapshots.current
+        snapshot = self.site.snapshots.current
         if snapshot is None:
-            return self._not_ready(request)
-        guide = snapshot.guides.get(request.match_info["id"])
+            return self.site.not_ready(request)
+        guide = snapshot.guide(request.match_info["id"])
         if guide is None:
-            return self._missing(request, snapshot, what="这份办事指南")
-        return self._page(
+            return self.site.missing(request, snapshot, what="这份办事指南")
+        if guide.id != request.match_info["id"]:
+            raise web.HTTPMovedPermanently(page_url("/guides", guide.id, large=is_large(request)))
+        return self.site.page(
             request,
             snapshot,
             "guide.html",
             guide=guide,
+            steps=[plain_step(each) for each in guide.steps],
+            who_for=partial(who_for, guide),
             related=self._related(snapshot, guide),
             department=snapshot.departments.get(guide.department),
             category=snapshot.categories.get(guide.category),
@@ -77,14 +75,14 @@ class _Citizen:
 
     async def guides(self, request: web.Request) -> web.Response:
         """`GET /guides`: all guides by category, or what a search finds."""
-        snapshot = self.snapshots.current
+        snapshot = self.site.snapshots.current
         if snapshot is None:
-            return self._not_ready(request)
+            return self.site.not_ready(request)
         query = " ".join(request.query.get("q", "")[:QUERY_LIMIT].split())
         category = snapshot.categories.get(request.query.get("category", ""))
         department = snapshot.departments.get(request.query.get("department", ""))
         if query:
-            found = find_guides(snapshot, query, beijing_date(self.clock()))
+            found = find_guides(snapshot, query, self.site.today)
         else:
             found = in_order(snapshot, snapshot.guides.values())
         if category:
@@ -93,7 +91,7 @@ class _Citizen:
             found = [guide for guide in found if guide.department == department.id]
         page = paged(found, number=request.query.get("page"), size=PAGE_SIZE)
         used = {guide.category for guide in snapshot.guides.values()}
-        return self._page(
+        return self.site.page(
             request,
             snapshot,
             "guides.html",
@@ -107,12 +105,12 @@ class _Citizen:
 
     async def departments(self, request: web.Request) -> web.Response:
         """`GET /departments`: who sits where, and how to reach them."""
-        snapshot = self.snapshots.current
+        snapshot = self.site.snapshots.current
         if snapshot is None:
-            return self._not_ready(request)
+            return self.site.not_ready(request)
         page = paged(snapshot.hall.departments, number=request.query.get("page"), size=PAGE_SIZE)
         with_guides = {guide.department for guide in snapshot.guides.values()}
-        return self._page(request, snapshot, "departments.html", page=page, with_guides=with_guides)
+        return self.site.page(request, snapshot, "departments.html", page=page, with_guides=with_guides)
 
     async def home(self, _: web.Request) -> web.Response:
         """The bare address leads to the guides."""
@@ -120,46 +118,15 @@ class _Citizen:
 
     def elsewhere(self, request: web.Request) -> web.Response | None:
         """The friendly page for an address that nothing knows; None: a program asked, a short line does."""
-        snapshot = self.snapshots.current
+        snapshot = self.site.snapshots.current
         if snapshot is None or request.method != "GET" or request.path.startswith(PROGRAMS):
             return None
-        return self._missing(request, snapshot, what="这个页面")
+        return self.site.missing(request, snapshot, what="这个页面")
 
     def _related(self, snapshot: Snapshot, guide: Guide) -> list[Entry]:
-        today = beijing_date(self.clock())
+        today = self.site.today
         told = (each for each in snapshot.entries.values() if each.guide == guide.id)
         return [each for each in told if each.answers_on(today)][:RELATED]
-
-    def _context(self, request: web.Request, snapshot: Snapshot | None) -> Context:
-        large = request.query.get("large") == "1"
-        kept = {name: request.query[name] for name in KEPT if name in request.query}
-        return {
-            "hall": snapshot.hall if snapshot else None,
-            "large": large,
-            "style": self.assets.url("citizen.css"),
-            "icon": self.assets.url("icon.svg"),
-            "url": partial(page_url, large=large),
-            "switch_url": page_url(request.rel_url.raw_path, large=not large, **kept),
-            "today": beijing_date(self.clock()),
-        }
-
-    def _page(self, request: web.Request, snapshot: Snapshot, name: str, **values: object) -> web.Response:
-        context = self._context(request, snapshot)
-        return html(self.templates.get_template(name).render({**context, **values}))
-
-    def _missing(self, request: web.Request, snapshot: Snapshot, *, what: str) -> web.Response:
-        context = self._context(request, snapshot)
-        body = self.templates.get_template("missing.html").render({**context, "what": what})
-        return html(body, status=404, cache="no-store")
-
-    def _not_ready(self, request: web.Request) -> web.Response:
-        context = self._context(request, None)
-        body = self.templates.get_template("not_ready.html").render(
-            {**context, "again": str(request.rel_url)}
-        )
-        response = html(body, status=503, cache="no-store")
-        response.headers["Retry-After"] = "5"
-        return response
 
 
 def _shelves(snapshot: Snapshot, guides: Iterable[Guide]) -> list[tuple[str, list[Guide]]]:
@@ -171,25 +138,26 @@ def _shelves(snapshot: Snapshot, guides: Iterable[Guide]) -> list[tuple[str, lis
     return shelves
 
 
-def routes(snapshots: Snapshots, clock: Callable[[], datetime]) -> list[web.AbstractRouteDef]:
-    """The citizen's pages and their style sheet, for `bot.app` to mount."""
-    assets = page_assets("/assets/pages", ["citizen.css", "icon.svg"])
-    pages = _Citizen(snapshots, clock, assets, environment())
+def routes(
+    snapshots: Snapshots, clock: Callable[[], datetime], public_url: str = ""
+) -> list[web.AbstractRouteDef]:
+    """The citizen's pages and their style sheet, for `bot.app` to mount; codes lead to `public_url`."""
+    site = Site.made(snapshots, clock)
+    pages = _Citizen(site)
     return [
         web.get("/qa/{id}", pages.entry),
         web.get("/guides", pages.guides),
         web.get("/guides/{id}", pages.guide),
         web.get("/departments", pages.departments),
         web.get("/", pages.home),
-        *assets.routes(),
+        *guide_pages.routes(site, public_url),
+        *site.assets.routes(),
     ]
 
 
 def friendly_not_found(snapshots: Snapshots, clock: Callable[[], datetime]) -> Middleware:
     """A middleware: people who come to an unknown address get a page with a way on."""
-    pages = _Citizen(
-        snapshots, clock, page_assets("/assets/pages", ["citizen.css", "icon.svg"]), environment()
-    )
+    pages = _Citizen(Site.made(snapshots, clock))
 
     @web.middleware
     async def found_or_friendly(request: web.Request, handler: Handler) -> web.StreamResponse:
