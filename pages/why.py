@@ -19,6 +19,7 @@ RULES: Final = {
     "menu": "菜单",
     "event": "其他事件",
     "not_text": "不是文字的消息",
+    "guided": "情景问答",
     "choice": "选编号",
     "more": "看更多",
     "human": "转人工",

@@ -6,17 +6,20 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from knowledge.entries import Entry
+from knowledge.facts import Fact, FactValue
 from knowledge.files import Knowledge
 from knowledge.guides import Guide, Material
 from knowledge.hall import Category
 from storage.embedded import EmbeddedServer
 from tests.running import SMALL_HALL, Here, make_settings, running_here
+from tests.unit.knowledge.scene_samples import SCENES
 
 PLACES: Final = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS: Final = (
@@ -54,6 +57,7 @@ def _hall() -> Knowledge:
         fee="不收费",
         promised_limit="当场办结",
     )
+    shop = replace(SCENES, department="hrss", category="life")
     more = tuple(Guide(f"g{n}", "很长的事项名称" * 8, "hrss", "life", "说明" * 30) for n in range(60))
     return replace(
         SMALL_HALL,
@@ -61,7 +65,8 @@ def _hall() -> Knowledge:
             SMALL_HALL.hall, categories=(*SMALL_HALL.hall.categories, Category("fund", "住房公积金"))
         ),
         entries=(*SMALL_HALL.entries, *funds, _entry("hostile", "看看怪字符怎么显示", HOSTILE)),
-        guides=(card, *more),
+        guides=(card, shop, *more),
+        facts=(Fact("shop-fee", "收费", (FactValue("5 元", date(2020, 1, 1)),)),),
     )
 
 
