@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bot import commands, menu_commands, outbox_commands, sheet_commands, staff_commands
+from bot import commands, guide_commands, menu_commands, outbox_commands, sheet_commands, staff_commands
 from bot.telemetry import configure_logging
 from bot.terminal import EXPECTED, FILE, fail, run, settings_or_fail
 from knowledge.files import SAMPLE_FOLDER
@@ -21,6 +21,7 @@ def main() -> None:
 
 for command in (
     *(outbox_commands.outbox, menu_commands.menu, menu_commands.qr, staff_commands.staff),
+    guide_commands.guides,
     *(sheet_commands.import_, sheet_commands.export, sheet_commands.template),
 ):
     main.add_command(command)

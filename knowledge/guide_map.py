@@ -34,6 +34,8 @@ NOTHING_MORE: Final = "没有别的要求"
 _NARROW: Final = 0.58
 _BETWEEN: Final = 0.17
 """Width of a Latin letter or digit, and of the gap between it and a Chinese character, in such characters."""
+_ORPHAN: Final = 4
+"""A last line shorter than this looks lost; the lines above give it something."""
 _PIECE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-—:/]*|.", re.DOTALL)
 _NOT_FIRST: Final = frozenset("，。、；：？！）》」』”’…—,.;:?!)%")
 _NOT_LAST: Final = frozenset("（《「『“‘(")
@@ -159,7 +161,7 @@ def _for_all(guide: Guide) -> _Block:
 def _asked(guide: Guide, place: int) -> _Block:
     question = guide.questions[place]
     width = COLUMNS[1][1] - 2 * PAD
-    note = wrap(f"{who_for(guide, question.when)}才问", width, TEXT) if question.when else ()
+    note = wrap(f"答“{who_for(guide, question.when)}”才问", width, TEXT) if question.when else ()
     rows = tuple(
         _row(label, list(_meant(guide, question, value))) for label, value in _answers(guide, question)
     )
@@ -185,7 +187,10 @@ def _row(label: str, means: Sequence[str]) -> _Row:
 
 def _item(text: str, width: float) -> Iterator[str]:
     """The lines of one thing, the first with a dot, the others set in."""
-    for number, line in enumerate(wrap(text, width - TEXT, TEXT)):
+    lines = wrap(text, width - TEXT, TEXT)
+    if lines and em(lines[-1]) < _ORPHAN:
+        lines = balanced(text, width - TEXT, TEXT)
+    for number, line in enumerate(lines):
         yield f"{'　' if number else '·'}{'' if number else ' '}{line}"
 
 

@@ -63,4 +63,4 @@ def _named(guide: Guide, leaf: Simple) -> str:
 def label_of(question: Question, value: str) -> str:
     """An answer in words that are clear without their question: a bare 是 or 否 brings it along."""
     label = next((each.label for each in question.options if each.value == value), value)
-    return f"{question.text}{label}" if label in {YES, NO} else label
+    return f"{question.text.rstrip('？?')}：{label}" if label in {YES, NO} else label

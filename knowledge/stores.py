@@ -7,6 +7,7 @@ from typing import Protocol
 
 from knowledge.entries import Entry
 from knowledge.files import Knowledge
+from knowledge.guides import Guide
 
 
 class KnowledgeChangedError(Exception):
@@ -32,6 +33,12 @@ class KnowledgeStore(Protocol):
         self, entries: Sequence[Entry], *, removed: Collection[str], revision: int
     ) -> int:
         """Put entries and remove others in one transaction, if `revision` is still the newest.
+
+        Returns the new revision; raises `KnowledgeChangedError` and changes nothing otherwise.
+        """
+
+    async def put_guides(self, guides: Sequence[Guide], *, revision: int) -> int:
+        """Add or replace guides by id in one transaction, if `revision` is still the newest.
 
         Returns the new revision; raises `KnowledgeChangedError` and changes nothing otherwise.
         """

@@ -16,6 +16,7 @@ from pymongo.errors import PyMongoError
 
 from knowledge.entries import Entry
 from knowledge.files import ENTRY, FACT, GOLD, GUIDE, HALL, Knowledge
+from knowledge.guides import Guide
 from knowledge.stores import KnowledgeChangedError
 from storage.documents import dump, load
 from storage.mongo import BULK_SECONDS, Document, Mongo, Session, border, settle
@@ -117,9 +118,7 @@ class MongoKnowledgeStore:
         """
 
         async def work(session: Session) -> int:
-            newest = await self._revision(session)
-            if newest != revision:
-                raise KnowledgeChangedError(f"revision {newest} has come since {revision} was read")
+            await self._expect(revision, session)
             gone = {"_id": {"$in": sorted(removed)}}
             await self.mongo.collection("entries").delete_many(gone, session=session)
             return await self.write_entries(entries, session)
@@ -147,17 +146,40 @@ class MongoKnowledgeStore:
 
     async def write_entries(self, entries: Sequence[Entry], session: Session) -> int:
         """Do what `put_entries` does, as a part of a larger transaction."""
+        return await self._put("entries", entries, session)
+
+    @border(BULK_SECONDS)
+    async def put_guides(self, guides: Sequence[Guide], *, revision: int) -> int:
+        """Add or replace guides by id in one transaction, if `revision` is still the newest.
+
+        Returns the new revision; raises `KnowledgeChangedError` and changes nothing otherwise.
+        """
+
+        async def work(session: Session) -> int:
+            await self._expect(revision, session)
+            return await self._put("guides", guides, session)
+
+        return await self.mongo.transact(work)
+
+    async def _expect(self, revision: int, session: Session) -> None:
+        newest = await self._revision(session)
+        if newest != revision:
+            raise KnowledgeChangedError(f"revision {newest} has come since {revision} was read")
+
+    async def _put(self, name: str, things: Sequence[Entry] | Sequence[Guide], session: Session) -> int:
         revision = await self._raise_revision(session)
-        collection = self.mongo.collection("entries")
-        known = collection.find({"_id": {"$in": [e.id for e in entries]}}, ["position"], session=session)
+        collection = self.mongo.collection(name)
+        numbered: list[tuple[int, Entry | Guide]] = list(enumerate(things))
+        ids = [each.id for _, each in numbered]
+        known = collection.find({"_id": {"$in": ids}}, ["position"], session=session)
         places = {document["_id"]: document["position"] async for document in known}
         writes = [
             ReplaceOne(
-                {"_id": entry.id},
-                {**dump(entry), "_id": entry.id, "position": places.get(entry.id, revision * _STEP + number)},
+                {"_id": each.id},
+                {**dump(each), "_id": each.id, "position": places.get(each.id, revision * _STEP + number)},
                 upsert=True,
             )
-            for number, entry in enumerate(entries)
+            for number, each in numbered
         ]
         if writes:
             await collection.bulk_write(writes, session=session)

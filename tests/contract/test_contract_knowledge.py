@@ -217,3 +217,15 @@ async def test_an_exchange_that_fails_in_the_middle_changes_nothing(stores: Stor
     with pytest.raises(OverflowError):
         await stores.knowledge.exchange_entries([replace(ENTRY, id="e0"), odd], removed=["e1"], revision=1)
     assert await stores.knowledge.load() == (1, KNOWLEDGE)
+
+
+async def test_put_guides_keeps_places_and_writes_nothing_on_an_old_revision(stores: Stores) -> None:
+    await stores.knowledge.replace(KNOWLEDGE)
+    reworded, new = replace(SCENES, title="开店铺"), Guide("g0", "新事", "rsj", "card", "新")
+    assert await stores.knowledge.put_guides([new, reworded], revision=1) == 2
+    loaded = await stores.knowledge.load()
+    assert loaded is not None
+    assert loaded[1].guides == (KNOWLEDGE.guides[0], reworded, new)
+    with pytest.raises(KnowledgeChangedError):
+        await stores.knowledge.put_guides([SCENES], revision=1)
+    assert await stores.knowledge.load() == loaded

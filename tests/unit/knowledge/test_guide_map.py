@@ -59,7 +59,7 @@ def test_it_says_for_whom_each_thing_is() -> None:
         "不到 16 周岁",
         "（到此为止）",
         "没有别的要求",
-        "自有房或租房才问",
+        "答“自有房或租房”才问",
         "收费（一般）",
     ):
         assert said in words

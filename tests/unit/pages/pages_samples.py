@@ -137,6 +137,9 @@ class OneKnowledge:
     ) -> int:
         raise NotImplementedError
 
+    async def put_guides(self, guides: Sequence[Guide], *, revision: int) -> int:
+        raise NotImplementedError
+
     async def wait_for_change(self, since: int, *, timeout_seconds: float) -> bool:
         raise NotImplementedError
 
