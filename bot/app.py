@@ -120,9 +120,11 @@ def build(
         conversations=stores.conversations,
         handoffs=stores.handoffs,
         outbox=stores.outbox,
+        consents=stores.consents,
         clock=clock,
         public_url=public_url(settings),
         flood_limit=settings.flood_limit,
+        lasting_templates=frozenset(settings.lasting_templates.replace(",", " ").split()),
     )
     engine = Turns(
         turns=stores.turns,

@@ -18,7 +18,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -38,7 +38,7 @@ _ONLY_TRANSFER: Final = "转接微信客服只能作为即时回复，这次没�
 _CLOSED: Final = "市民最近没有来信，微信不允许主动发送。"
 _USED_UP: Final = "这一轮可发的条数已用完。"
 _HELD: Final = "等市民下次来信时自动发出。"
-_NOTICE_SENT: Final = "已改用订阅通知送达。"
+_NOTICE_SENT: Final = "已改用订阅通知发出。"
 
 
 class Deliver(Protocol):
@@ -48,7 +48,7 @@ class Deliver(Protocol):
         """Send one message; returning means that the platform took it."""
 
     async def notify(self, openid: str, notice: Notice, channel: Channel) -> str:
-        """Send what the citizen subscribed to."""
+        """Send what the citizen subscribed to; returns the platform's number of it."""
 
 
 @dataclass(slots=True)
@@ -146,6 +146,7 @@ class Sender:
             now=work.now,
             next_at=settlement.next_at,
             route=settlement.route,
+            job=settlement.job,
         )
         self._unwritten = None
 
@@ -207,17 +208,17 @@ class Sender:
         if notice is None or not await self._consents.take(item.channel, item.user, notice.template_id):
             return held
         try:
-            await client.notify(item.user, notice, item.channel)
+            job = await client.notify(item.user, notice, item.channel)
         except ConsentError:
             await self._consents.revoke(item.channel, item.user, notice.template_id)
             return held
-        except UncertainError as error:
-            return self._after(error, item, now)
+        except UncertainError as error:  # the platform's result event may still tell
+            return replace(self._after(error, item, now), route="notice")
         except ApiError as error:
             await self._consents.give_back(item.channel, item.user, notice.template_id)
             passing = not isinstance(error, RefusedError) or error.retryable
             return self._after(error, item, now) if passing else Settlement("held", f"{error.advice}{_HELD}")
-        return Settlement("sent", f"{why}{_NOTICE_SENT}", route="notice")
+        return Settlement("sent", f"{why}{_NOTICE_SENT}", route="notice", job=job)
 
     def _after(self, error: ApiError | None, item: OutboxItem, now: datetime) -> Settlement:
         settlement = settle_after(error, attempts=item.attempts, now=now, jitter=self._chance())

@@ -19,6 +19,7 @@ from wechat.api_errors import (
     WindowClosedError,
 )
 from wechat.outbox import OutboxItem, OutboxStatus, Route
+from wechat.receipts import Receipt
 
 RETRY_FOR: Final = timedelta(hours=48)
 """What could not be sent for so long, for reasons that pass by themselves, becomes a dead letter."""
@@ -30,6 +31,9 @@ _JITTER: Final = 0.25
 """Waits are up to a quarter longer, so that what failed together is not tried again together."""
 _GAVE_UP: Final = "连续 48 小时没能送出，已停止重试。最后一次的原因："
 _CALL: Final = "请电话联系市民。"
+_DELIVERED: Final = "已用订阅通知送达，微信已确认。"
+_REFUSED: Final = "市民拒收了订阅通知，等市民下次来信时自动发出。"
+_NOT_DELIVERED: Final = "微信没能送达订阅通知，等市民下次来信时自动发出。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Settlement:
     reason: str = ""
     next_at: datetime | None = None
     route: Route = ""
+    job: str = ""
+    """The platform's number of a notice."""
 
 
 def settle_after(error: ApiError | None, *, attempts: int, now: datetime, jitter: float = 0.0) -> Settlement:
@@ -81,3 +87,16 @@ def within_patience(settlement: Settlement, item: OutboxItem) -> Settlement:
     if settlement.next_at - since <= RETRY_FOR:
         return settlement
     return Settlement("failed", f"{_GAVE_UP}{settlement.reason}")
+
+
+def settle_result(item: OutboxItem, receipt: Receipt) -> Settlement | None:
+    """What becomes of an item whose notice the platform has reported on; None: nothing changes.
+
+    A notice that did not arrive is not sent again: the same citizen or the same fault would refuse it.
+    """
+    if receipt == "" or item.route != "notice" or item.status not in {"sent", "uncertain"}:
+        return None
+    if receipt == "delivered":
+        return Settlement("sent", _DELIVERED, route="notice", job=item.job)
+    reason = _REFUSED if receipt == "refused" else _NOT_DELIVERED
+    return Settlement("held", reason, route="notice", job=item.job)

@@ -270,7 +270,7 @@ async def test_who_does_not_come_back_within_a_day_is_listed_for_a_call(stores: 
 
 
 async def test_a_consent_carries_the_notice_when_the_window_is_closed(stores: Stores) -> None:
-    await stores.consents.grant("official", "o", "tpl", lasting=False)
+    await stores.consents.grant("official", "o", "tpl", lasting=False, key="a", now=NOW)
     await put(stores.outbox, notice=NOTICE)
     await put(stores.outbox, notice=NOTICE, name="t2")
     client = Recorder()
@@ -278,12 +278,12 @@ async def test_a_consent_carries_the_notice_when_the_window_is_closed(stores: St
     assert client.notified == [("o", NOTICE)]
     first, second = await stores.outbox.of_user("official", "o", after=NOW - timedelta(days=1))
     assert (first.status, first.route, second.status) == ("sent", "notice", "held")
-    assert first.reason == "市民最近没有来信，微信不允许主动发送。已改用订阅通知送达。"
+    assert first.reason == "市民最近没有来信，微信不允许主动发送。已改用订阅通知发出。"
 
 
 async def test_a_custom_message_is_preferred_to_a_notice(stores: Stores) -> None:
     await wrote(stores)
-    await stores.consents.grant("official", "o", "tpl", lasting=False)
+    await stores.consents.grant("official", "o", "tpl", lasting=False, key="a", now=NOW)
     await put(stores.outbox, notice=NOTICE)
     client = Recorder()
     await run_all(sender_of(stores, client), NOW)
@@ -292,7 +292,7 @@ async def test_a_custom_message_is_preferred_to_a_notice(stores: Stores) -> None
 
 
 async def test_a_consent_the_platform_does_not_know_is_forgotten(stores: Stores) -> None:
-    await stores.consents.grant("official", "o", "tpl", lasting=True)
+    await stores.consents.grant("official", "o", "tpl", lasting=True, key="a", now=NOW)
     await put(stores.outbox, notice=NOTICE)
     await run_all(sender_of(stores, Recorder(notices=[refused("/x", 43101)])), NOW)
     assert (await the_item(stores.outbox)).status == "held"
@@ -300,7 +300,7 @@ async def test_a_consent_the_platform_does_not_know_is_forgotten(stores: Stores)
 
 
 async def test_a_notice_that_did_not_leave_keeps_its_consent(stores: Stores) -> None:
-    await stores.consents.grant("official", "o", "tpl", lasting=False)
+    await stores.consents.grant("official", "o", "tpl", lasting=False, key="a", now=NOW)
     await put(stores.outbox, notice=NOTICE)
     client = Recorder(notices=[UnreachableError("x")])
     sender = sender_of(stores, client)
@@ -311,7 +311,7 @@ async def test_a_notice_that_did_not_leave_keeps_its_consent(stores: Stores) -> 
 
 
 async def test_a_notice_that_may_have_arrived_is_not_repeated(stores: Stores) -> None:
-    await stores.consents.grant("official", "o", "tpl", lasting=False)
+    await stores.consents.grant("official", "o", "tpl", lasting=False, key="a", now=NOW)
     await put(stores.outbox, notice=NOTICE)
     await run_all(sender_of(stores, Recorder(notices=[UncertainError("x")])), NOW)
     assert (await the_item(stores.outbox)).status == "uncertain"
