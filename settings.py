@@ -84,6 +84,9 @@ class Settings(BaseSettings):
         le=4.8,
         description="After this `success` goes out and the reply follows; WeChat waits 5 s.",
     )
+    outbox_senders: int = Field(
+        4, ge=1, le=32, description="Messages that one process sends at the same time."
+    )
     lasting_templates: str = Field(
         "", description="Template ids of long-term subscriptions (长期订阅), separated by commas."
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from messages import Channel
 from wechat.api_errors import (
     ApiError,
     BusyError,
@@ -77,6 +78,26 @@ def concerns_account(error: ApiError) -> bool:
     return isinstance(error, NoTokenError) or (
         isinstance(error, whole) and error.retryable and error.wait_seconds > 0
     )
+
+
+@dataclass(slots=True)
+class Pauses:
+    """What need not be tried for a while, because every item would fare the same."""
+
+    _until: dict[tuple[Channel, Route], Settlement] = field(default_factory=dict)
+
+    def note(self, channel: Channel, route: Route, error: ApiError, settlement: Settlement) -> None:
+        """Remember a fault of the account: of one call (each has its own quota), or of all its access."""
+        if not concerns_account(error):
+            return
+        routes: tuple[Route, ...] = (route,) if isinstance(error, QuotaError) else ("custom", "notice")
+        for each in routes:
+            self._until[channel, each] = settlement
+
+    def of(self, channel: Channel, route: Route, now: datetime) -> Settlement | None:
+        """Why nothing goes this way now; None: it may be tried."""
+        found = self._until.get((channel, route))
+        return found if found is not None and found.next_at is not None and now < found.next_at else None
 
 
 def within_patience(settlement: Settlement, item: OutboxItem) -> Settlement:

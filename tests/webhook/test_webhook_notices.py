@@ -173,3 +173,22 @@ async def test_template_messages_report_by_their_number(town: Town) -> None:
     fields = town.wechat.event(USER, "TEMPLATESENDJOBFINISH", MsgID=200163836, Status="failed:user block")
     assert (await town.wechat.expect(fields)).silent
     assert await town.program.count("receipts") == 1
+
+
+async def test_one_slow_answer_holds_nobody_else_up(town: Town) -> None:
+    """The platform takes its time with one citizen's message: the others' leave meanwhile."""
+    outbox = town.program.stores.outbox
+    town.api.faults.plan("slow", path="custom/send")
+    for user in (f"oCitizen{number}" for number in range(7)):
+        town.api.deed(user, "message")
+        await town.wechat.say(user, "你好")
+        made = OutboxItem(user, "official", user, (Text("您的事办好了"),), town.clock())
+        assert await outbox.put(made)
+
+    async def others_have_left() -> bool:
+        return (await outbox.counts())["sent"] == 6
+
+    await until(others_have_left)
+    counts = await outbox.counts()
+    assert counts["sending"] + counts["uncertain"] == 1
+    town.api.release.set()

@@ -11,6 +11,7 @@ from wechat.api_errors import ApiError, UncertainError, UnreachableError, refuse
 from wechat.outbox import Notice, NoticeField, OutboxItem, OutboxStore
 from wechat.render import ImageMessage, TextMessage, WireMessage
 from wechat.sender import Sender
+from wechat.settling import Pauses
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PARTS = (Text("一"), Image("m"), Text("二"))
@@ -351,3 +352,39 @@ async def test_what_can_not_be_sent_for_two_days_becomes_a_dead_letter(stores: S
     item = await the_item(stores.outbox)
     assert item.status == "failed"
     assert "AppSecret" in item.reason
+
+
+async def test_the_notices_quota_does_not_stop_messages(stores: Stores) -> None:
+    """Each call has a day's quota of its own: 45009 on notices says nothing about custom messages."""
+    for name in ("t1", "t2"):
+        await stores.consents.grant("official", "o", "tpl", lasting=False, key=name, now=NOW)
+        await put(stores.outbox, notice=NOTICE, name=name)
+    client = Recorder(notices=[refused("/x", 45009)])
+    await wrote(stores, "o2", at=NOW)
+    await put(stores.outbox, user="o2", name="t3")
+    sender = sender_of(stores, client)
+    await run_all(sender, NOW)
+    assert ([user for user, _ in client.taken], client.notified) == (["o2"] * 3, [])
+    waiting = await stores.outbox.of_user("official", "o", after=NOW - timedelta(days=1))
+    assert {each.status for each in waiting} == {"waiting"}
+    await run_all(sender, NOW + timedelta(minutes=61))
+    assert len(client.notified) == 2
+
+
+async def test_senders_of_one_process_share_what_they_learn(stores: Stores) -> None:
+    pauses = Pauses()
+    clients = [Recorder(refused("/x", 40164)), Recorder()]
+    for number, client in enumerate(clients):
+        await wrote(stores, f"o{number}")
+        await put(stores.outbox, user=f"o{number}", name=f"t{number}")
+        sender = Sender(
+            stores.outbox,
+            {"official": client},
+            windows=stores.windows,
+            consents=stores.consents,
+            owner=f"a{number}",
+            pauses=pauses,
+        )
+        await run_all(sender, NOW)
+    assert clients[1].taken == []
+    assert "白名单" in (await the_item(stores.outbox, "o1")).reason
