@@ -20,6 +20,8 @@ from tests.running import Apart, running_apart
 from tests.soak.load import Load
 
 NOWHERE = Address("127.0.0.1", 9)
+STOP_SECONDS = 60.0
+"""A turn may have 20 s to end, and the machine may be busy with the other processes."""
 DRIVERS_OWN = "MongoClient background task encountered an error"
 """The driver's word on a database that is away: no fault of the program."""
 
@@ -74,7 +76,14 @@ class Fleet:
         while not self._stopping.is_set():
             folder = self.folder / f"{number}-{self.starts}"
             self.starts += 1
-            running = running_apart(self.uri, self.database, folder, self.settings, workers=self.workers)
+            running = running_apart(
+                self.uri,
+                self.database,
+                folder,
+                self.settings,
+                workers=self.workers,
+                stop_seconds=STOP_SECONDS,
+            )
             async with running as program:
                 self._programs[number] = program
                 self.addresses[number] = program.address
