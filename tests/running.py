@@ -190,6 +190,7 @@ async def running_apart(
     environment: Mapping[str, object],
     *,
     workers: int = 1,
+    start_seconds: float = START_SECONDS,
     stop_seconds: float = STOP_SECONDS,
 ) -> AsyncIterator[Apart]:
     """Run `python -m bot serve` on a free port. The database should hold a hall already.
@@ -210,7 +211,7 @@ async def running_apart(
         )
     reading: asyncio.Task[None] | None = None
     try:
-        port = await _listening_port(process, log_path)
+        port = await _listening_port(process, log_path, start_seconds)
         reading = asyncio.create_task(_read_on(process), name="read the program's output")
         yield Apart(Address("127.0.0.1", port), process, log_path)
     finally:
@@ -249,10 +250,10 @@ def _environment(uri: str, database: str, data_dir: Path, changes: Mapping[str, 
     return {**inherited, "PYTHONPATH": str(ROOT), **ours}
 
 
-async def _listening_port(process: asyncio.subprocess.Process, log_path: Path) -> int:
+async def _listening_port(process: asyncio.subprocess.Process, log_path: Path, start_seconds: float) -> int:
     assert process.stdout is not None
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(start_seconds):
             while line := await process.stdout.readline():
                 if found := LISTENING.search(line):
                     return int(found.group(1))

@@ -23,8 +23,13 @@ def chosen(words: tuple[str, ...]) -> list[Trial]:
     return found
 
 
+def shown(outcomes: list[Outcome]) -> str:
+    return table([(each.trial.name, each.faults, each.seconds, each.account) for each in outcomes])
+
+
 async def run_all(trials: list[Trial], size: Size, folder: Path, seed: int) -> list[Outcome]:
-    outcomes = []
+    """Run one after another; what is known is printed after each, should a later one not end."""
+    outcomes: list[Outcome] = []
     for number, trial in enumerate(trials):
         click.echo(f"{trial.name} …", err=True)
         outcome = await run(trial, size, folder / str(number), seed=seed)
@@ -35,6 +40,7 @@ async def run_all(trials: list[Trial], size: Size, folder: Path, seed: int) -> l
         )
         for line in [*outcome.account.log_errors, *outcome.account.examples][:10]:
             click.echo(f"  {line}", err=True)
+        click.echo(shown(outcomes), err=True)
     return outcomes
 
 
@@ -74,7 +80,7 @@ def main(
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
-    made = table([(each.trial.name, each.faults, each.seconds, each.account) for each in outcomes])
+    made = shown(outcomes)
     click.echo(made)
     if out is not None:
         out.write_text(made + "\n", encoding="utf-8")

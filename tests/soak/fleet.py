@@ -20,6 +20,7 @@ from tests.running import Apart, running_apart
 from tests.soak.load import Load
 
 NOWHERE = Address("127.0.0.1", 9)
+START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 """A turn may have 20 s to end, and the machine may be busy with the other processes."""
 DRIVERS_OWN = "MongoClient background task encountered an error"
@@ -82,6 +83,7 @@ class Fleet:
                 folder,
                 self.settings,
                 workers=self.workers,
+                start_seconds=START_SECONDS,
                 stop_seconds=STOP_SECONDS,
             )
             async with running as program:
@@ -106,7 +108,7 @@ class Fleet:
             return len(self._pids(program)) == self.workers and await _ready(program.address)
 
         if self.workers > 1:
-            await until(serving, seconds=60.0)
+            await until(serving, seconds=START_SECONDS)
 
     def _read_log(self, log: str) -> None:
         bad = ('"level": "error"', "Traceback", "oSoak")
