@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check setup setup-dev setup-bench bench format lock clean
+.PHONY: run test check setup setup-dev setup-bench bench soak format lock clean
 
 run: setup
 	@$(BIN)/python -m bot serve $(ARGS)
@@ -45,6 +45,10 @@ test: check
 
 bench: setup-bench
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Long trials under faults (docs/soak.md); takes about half an hour, ends by itself. ARGS="--help" says what can be set.
+soak: setup-dev
+	$(BIN)/python -m tests.soak $(ARGS)
 
 format: setup-dev
 	$(BIN)/ruff check --fix --exit-zero --quiet .

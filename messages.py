@@ -16,6 +16,17 @@ Kind = Literal["text", "image", "voice", "video", "location", "link", "card", "e
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One row of an event about notices: a citizen's answer about a template, or the result of a sent one."""
+
+    template_id: str = ""
+    word: str = ""
+    """The platform's own: `accept`, `reject`; `success`, `failed:user block`, `failed: system failed`."""
+    job: str = ""
+    """The platform's number of the sent notice."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One message or event, as the platform delivered it."""
 
@@ -39,6 +50,8 @@ class Inbound:
     media_id: str = ""
     menu_choice: str = ""
     """The `bizmsgmenuid` of a tapped choice."""
+    rows: tuple[NoticeRow, ...] = ()
+    """What an event about notices lists."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,12 @@ class Settings(BaseSettings):
         le=4.8,
         description="After this `success` goes out and the reply follows; WeChat waits 5 s.",
     )
+    outbox_senders: int = Field(
+        4, ge=1, le=32, description="Messages that one process sends at the same time."
+    )
+    lasting_templates: str = Field(
+        "", description="Template ids of long-term subscriptions (长期订阅), separated by commas."
+    )
     flood_limit: int = Field(20, ge=0, le=600, description="Messages a minute and citizen; 0: no limit.")
     weights_file: Path | None = Field(
         None, description="Weights made by `fit` for this hall; empty: the built-in ones."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -35,6 +35,7 @@ from storage.stores import Stores
 from wechat.client import Client
 from wechat.codec import Account
 from wechat.sender import Sender
+from wechat.settling import Pauses
 
 WEBHOOKS: Final[dict[Channel, str]] = {"official": "/wechat/official", "mini": "/wechat/mini"}
 SIMULATED: Final = "sim_"
@@ -121,9 +122,11 @@ def build(
         conversations=stores.conversations,
         handoffs=stores.handoffs,
         outbox=stores.outbox,
+        consents=stores.consents,
         clock=clock,
         public_url=public_url(settings),
         flood_limit=settings.flood_limit,
+        lasting_templates=frozenset(settings.lasting_templates.replace(",", " ").split()),
     )
     engine = Turns(
         turns=stores.turns,
@@ -137,19 +140,11 @@ def build(
     )
     recovery = Recovery(engine=engine, turns=stores.turns, owner=owner)
     clients = api_clients(settings, stores, owner, clock)
-    sender = Sender(
-        stores.outbox,
-        clients,
-        windows=stores.windows,
-        consents=stores.consents,
-        owner=owner,
-        simulated=simulated,
-    )
     refresh = _Refresh(snapshots, stores, metrics, clock)
     supervisor = Supervisor(
         (
             Loop("knowledge", refresh.run_once),
-            Loop("outbox", sender.run_once),
+            *outbox_loops(stores, clients, owner=owner, count=settings.outbox_senders),
             Loop("recovery", recovery.run_once),
             Loop("publishing", Publisher(stores.editorial).run_once),
             Loop("editorial", Publisher(stores.editorial).run_once),
@@ -209,6 +204,27 @@ def build(
 
     app.cleanup_ctx.append(running)
     return Parts(app, engine, snapshots, metrics, supervisor)
+
+
+def outbox_loops(
+    stores: Stores, clients: Mapping[Channel, Client], *, owner: str, count: int
+) -> tuple[Loop, ...]:
+    """Make the senders of this process: several, so that one slow answer does not hold up everybody's."""
+    pauses = Pauses()
+    senders = [
+        Sender(
+            stores.outbox,
+            clients,
+            windows=stores.windows,
+            consents=stores.consents,
+            owner=f"{owner}-{number}",
+            simulated=simulated,
+            pauses=pauses,
+            sweeps=number == 0,
+        )
+        for number in range(count)
+    ]
+    return tuple(Loop("outbox", sender.run_once) for sender in senders)
 
 
 def weights_of(settings: Settings) -> Weights | None:

@@ -16,6 +16,8 @@ from handlers.talk import (
     CloseHandoff,
     Effect,
     ForgetCitizen,
+    NoteConsents,
+    NoteResults,
     OpenHandoff,
     RateTurn,
     Services,
@@ -26,6 +28,7 @@ from handlers.words import tidy
 from helpdesk.handoffs import HandoffStore
 from knowledge.snapshot import Snapshot, Snapshots
 from messages import Choices, Inbound, Part, StoreUnavailableError, Taps, Text
+from wechat.consents import ConsentStore
 from wechat.outbox import OutboxStore
 from wechat.render import paginate
 
@@ -60,15 +63,20 @@ class Dialogue:
         conversations: ConversationStore,
         handoffs: HandoffStore,
         outbox: OutboxStore,
+        consents: ConsentStore,
         clock: Callable[[], datetime],
         public_url: str,
         flood_limit: int,
+        lasting_templates: frozenset[str] = frozenset(),
     ) -> None:
+        """`lasting_templates`: ids of long-term subscriptions, whose consent no message uses up."""
         self._snapshots = snapshots
         self._turns = turns
         self._conversations = conversations
         self._handoffs = handoffs
         self._outbox = outbox
+        self._consents = consents
+        self._lasting_templates = lasting_templates
         self._clock = clock
         self._services = Services(public_url, flood_limit, handoffs.waiting_count)
 
@@ -124,12 +132,26 @@ class Dialogue:
                 await self._handoffs.close(effect.handoff_id, now=self._clock())
             case RateTurn():
                 await self._turns.rate(effect.key, useful=effect.useful, now=self._clock())
+            case NoteConsents():
+                await self._note_consents(effect, inbound)
+            case NoteResults():
+                for result in effect.results:
+                    await self._outbox.note_result(inbound.channel, inbound.user, result, now=self._clock())
             case ForgetCitizen():
                 # The turns last: while they stand, a crash in between leads to doing this again.
                 for store in (self._conversations, self._handoffs, self._outbox, self._turns):
                     await store.forget(inbound.channel, inbound.user)
             case _:
                 assert_never(effect)
+
+    async def _note_consents(self, effect: NoteConsents, inbound: Inbound) -> None:
+        for change in effect.changes:
+            citizen = (inbound.channel, inbound.user, change.template_id)
+            if change.accepted:
+                lasting = change.template_id in self._lasting_templates
+                await self._consents.grant(*citizen, lasting=lasting, key=inbound.key, now=self._clock())
+            else:
+                await self._consents.revoke(*citizen)
 
 
 async def _nobody() -> int:

@@ -132,6 +132,7 @@ def line(item: OutboxItem) -> str:
         f"{item.channel} {mask(item.user)}",
         tries,
         contents(item),
+        *([f"notice {item.receipt or 'sent'}"] if item.route == "notice" else []),
     ]
     return "  ".join(words) + (f"  {item.reason}" if item.reason else "")
 
@@ -149,4 +150,6 @@ def as_dict(item: OutboxItem) -> dict[str, Any]:
         "sent_parts": item.sent_parts,
         "contents": contents(item),
         "reason": item.reason,
+        "route": item.route,
+        "receipt": item.receipt,
     }

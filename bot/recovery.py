@@ -27,6 +27,7 @@ class Recovery:
 
     async def run_once(self, now: datetime) -> float:
         """Take over abandoned turns and queue replies that nobody took; returns the next delay."""
+        await self._engine.settle()
         while turn := await self._turns.take_abandoned(
             owner=self._owner, now=now, lease_seconds=LEASE_SECONDS
         ):

@@ -37,6 +37,8 @@ TURN_LIMIT_SECONDS: Final = 20.0
 POLL_SECONDS: Final = 0.05
 SETTLE_SECONDS: Final = 0.6
 """Left between our deadline and WeChat's five seconds to settle that the reply comes late."""
+MOST_UNSETTLED: Final = 2000
+"""Messages answered from memory that are looked for when the database is back: the first are the doubtful."""
 ORDER_WAIT_SECONDS: Final = 3.0
 """How long an earlier message of the same citizen, claimed by another process, is waited for."""
 
@@ -52,7 +54,7 @@ class Outgoing:
     parts: tuple[Part, ...] = ()
     at: datetime | None = None
     stored: bool = True
-    """False for a reply from memory while the database is away."""
+    """False for what was said without the database: from memory, or that it comes later."""
     shared: bool = False
     """Another delivery of the message may have thought the reply lost: note it when this one takes it."""
 
@@ -93,6 +95,7 @@ class Turns:
         self._metrics = metrics
         self._running: dict[str, _Run] = {}
         self._tails: dict[tuple[str, str], asyncio.Future[None]] = {}
+        self._unsettled: dict[str, tuple[Part, ...]] = {}
 
     async def receive(self, inbound: Inbound) -> Outgoing:
         """Answer one delivery within the deadline; deliveries of the same message share one turn."""
@@ -119,6 +122,22 @@ class Turns:
         """Do an abandoned turn again; its reply leaves through the outbox."""
         run = self._start(turn.inbound, claimed=True)
         await asyncio.shield(run.task)
+
+    async def settle(self) -> None:
+        """Tell the database, once it is back, what was said without it: nothing is said twice, or never.
+
+        What it had done when its answer was lost is not known. A message answered from memory may be stored
+        all the same: its turn is closed with that answer. One that was put off may be done: its reply goes
+        the way of replies that nobody took.
+        """
+        for key, said in list(self._unsettled.items()):
+            now = self._clock()
+            if said:
+                trace = Trace(rule="memory", outcome="answered")
+                await self._turns.finish(key, owner=self._owner, parts=said, trace=trace, now=now)
+            else:
+                await self._turns.mark_unclaimed(key, now=now)
+            self._unsettled.pop(key, None)
 
     def _start(self, inbound: Inbound, *, claimed: bool = False) -> _Run:
         ticket = _Ticket(self._tails, (inbound.channel, inbound.user))
@@ -236,9 +255,16 @@ class Turns:
     async def _put_off(self, inbound: Inbound, *, stored: bool) -> Outgoing:
         """Answer without the database: from memory where that promises nothing, else say so honestly."""
         if stored:
-            return Outgoing("reply", (Text(texts.STORED_FOR_LATER),), self._clock())
+            if inbound.channel == "mini":  # it shows no passive reply; the turn leaves through the outbox
+                return ACKNOWLEDGED
+            self._unsettled[inbound.key] = ()
+            return Outgoing("reply", (Text(texts.STORED_FOR_LATER),), self._clock(), stored=False)
         parts = await self._dialogue.from_memory(inbound)
-        return UNAVAILABLE if parts is None else Outgoing("reply", parts, self._clock(), stored=False)
+        if parts is None:
+            return UNAVAILABLE
+        if parts != (Text(texts.NOT_STORED),) and len(self._unsettled) < MOST_UNSETTLED:
+            self._unsettled[inbound.key] = parts
+        return Outgoing("reply", parts, self._clock(), stored=False)
 
 
 def _late_lead(inbound: Inbound) -> tuple[Part, ...]:

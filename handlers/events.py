@@ -9,8 +9,10 @@ from handlers.conversation import State
 from handlers.guided import start_guide
 from handlers.human import open_handoff
 from handlers.question import give_entry, offer_of
-from handlers.talk import Answer, ForgetCitizen, Services, Turn
+from handlers.talk import Answer, ForgetCitizen, NoteConsents, NoteResults, Services, Turn
 from messages import Link, Links, Part, Taps, Text
+from wechat.consents import consent_changes
+from wechat.receipts import notice_results
 
 FOLLOW, SCAN, CLICK = "subscribe", "scan", "click"
 FORGET = frozenset({"unsubscribe", "user_authorization_cancellation", "user_authorization_revoke"})
@@ -65,6 +67,15 @@ async def menu_click(turn: Turn, services: Services) -> Answer | None:
     if opened is not None:
         return opened
     return Answer(turn.state, (Text(texts.help_text(hall)),), outcome="event", lines=("菜单键没有对应内容",))
+
+
+async def notices(turn: Turn, services: Services) -> Answer | None:  # noqa: ARG001
+    """Keep what citizens agree to be notified of, and what became of the notices that were sent."""
+    changes, results = consent_changes(turn.inbound), notice_results(turn.inbound)
+    if not changes and not results:
+        return None
+    effects = (NoteConsents(changes),) if changes else (NoteResults(results),)
+    return Answer(turn.state, effects=effects, outcome="event")
 
 
 async def other_event(turn: Turn, services: Services) -> Answer | None:  # noqa: ARG001

@@ -32,6 +32,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("follow", events.follow),
     Rule("scan", events.scan),
     Rule("menu", events.menu_click),
+    Rule("notice", events.notices),
     Rule("event", events.other_event),
     Rule("not_text", events.not_text),
     Rule("guided", guided.play_guide),

@@ -11,6 +11,8 @@ from handlers.conversation import State
 from helpdesk.handoffs import Handoff
 from knowledge.snapshot import Snapshot
 from messages import Inbound, Part
+from wechat.consents import ConsentChange
+from wechat.receipts import NoticeResult
 
 Outcome = Literal[
     "answered",
@@ -78,7 +80,21 @@ class ForgetCitizen:
     """Delete what is kept of this person: the platform demands it when somebody unfollows."""
 
 
-Effect = OpenHandoff | CloseHandoff | RateTurn | ForgetCitizen
+@dataclass(frozen=True, slots=True)
+class NoteConsents:
+    """The citizen agreed, or disagreed, to be notified."""
+
+    changes: tuple[ConsentChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteResults:
+    """The platform says what became of notices."""
+
+    results: tuple[NoticeResult, ...]
+
+
+Effect = OpenHandoff | CloseHandoff | RateTurn | ForgetCitizen | NoteConsents | NoteResults
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,14 @@ from messages import Channel
 from storage.documents import dump, load
 from storage.mongo import Document, border, settle
 from wechat.outbox import OutboxItem, OutboxStatus, Route
+from wechat.receipts import NoticeResult, Receipt
+from wechat.settling import settle_result
 
 _ITEM: Final = TypeAdapter(OutboxItem)
 _UNSETTLED: Final = ["waiting", "sending"]
 _OPEN_TO_STAFF: Final = ["waiting", "held", "call", "failed", "uncertain", "dropped"]
 """What is neither sent nor being sent."""
+_RECEIPT_KEPT: Final = timedelta(days=3)
 _OLDEST_FIRST: Final = [("created_at", ASCENDING), ("_id", ASCENDING)]
 LOST_REASON: Final = "发送途中程序中断，不确定市民是否已收到；请先核实，再决定是否重发。"
 
@@ -48,6 +51,7 @@ class MongoOutboxStore:
 
     items: AsyncCollection[Document]
     consents: AsyncCollection[Document]
+    receipts: AsyncCollection[Document]
     keep_days: int
 
     @border()
@@ -134,17 +138,53 @@ class MongoOutboxStore:
         now: datetime,
         next_at: datetime | None,
         route: Route = "",
+        job: str = "",
     ) -> None:
         """Write the result of an attempt and give the item back, unless it is not `owner`'s any more."""
-        fields: Document = {"status": status, "reason": reason, "owner": "", "next_at": next_at}
-        change: Document = {"$set": fields | {"due_at": next_at or now, "route": route}}
-        if status == "sent":
-            change["$set"]["sent_at"] = now
-        elif status in {"held", "call"}:
-            change["$set"] |= {"held_at": now, "checked_at": now}
-        elif status == "uncertain":  # it may have arrived, so it counts in the send window
+        change: Document = {"$set": _settled(status, reason, now=now) | {"next_at": next_at}}
+        change["$set"] |= {"due_at": next_at or now, "route": route, "job": job, "receipt": ""}
+        if status == "uncertain" and route != "notice":  # maybe it arrived: it counts in the send window
             change["$push"] = {"sent_times": now}
-        await self.items.update_one({"_id": item_id, "status": "sending", "owner": owner}, change)
+        mine = {"_id": item_id, "status": "sending", "owner": owner}
+        settled = await self.items.find_one_and_update(mine, change, return_document=True)
+        if settled is not None and job:  # the result may have come before; whoever is second sees the other
+            early = await self.receipts.find_one({"_id": f"{settled['channel']}:{job}"})
+            if early is not None:
+                await self._apply(settled, early["receipt"], job=job, now=now)
+
+    @border()
+    async def note_result(self, channel: Channel, user: str, result: NoticeResult, *, now: datetime) -> None:
+        """Note what became of a notice; the result is kept for an item that does not know its number yet."""
+        if result.job:
+            kept = {"receipt": result.receipt, "expire_at": now + _RECEIPT_KEPT}
+            await self.receipts.update_one(
+                {"_id": f"{channel}:{result.job}"}, {"$setOnInsert": kept}, upsert=True
+            )
+        found = await self._reported(channel, user, result)
+        if found is not None:
+            await self._apply(found, result.receipt, job=result.job, now=now)
+
+    async def _reported(self, channel: Channel, user: str, result: NoticeResult) -> Document | None:
+        """Find the item that a result is about: by number, else by template, where only one can be meant."""
+        if result.job:
+            numbered = await self.items.find_one({"channel": channel, "job": result.job})
+            if numbered is not None:
+                return numbered
+        if not result.template_id:
+            return None
+        nameless = {"route": "notice", "job": "", "receipt": "", "status": {"$in": ["sent", "uncertain"]}}
+        mine = {"channel": channel, "user": user, "notice.template_id": result.template_id}
+        candidates = await self.items.find({**mine, **nameless}).limit(2).to_list(None)
+        return candidates[0] if len(candidates) == 1 else None
+
+    async def _apply(self, document: Document, receipt: Receipt, *, job: str, now: datetime) -> None:
+        settlement = settle_result(load_item(document), receipt)
+        if settlement is None:
+            return
+        unchanged = {"_id": document["_id"], "status": document["status"], "receipt": ""}
+        known_since = document.get("sent_at") if settlement.status == "sent" else None
+        change = _settled(settlement.status, settlement.reason, now=known_since or now)
+        await self.items.update_one(unchanged, {"$set": {**change, "receipt": receipt, "job": job}})
 
     @border()
     async def find(self, statuses: Collection[OutboxStatus], *, limit: int) -> tuple[OutboxItem, ...]:
@@ -189,6 +229,16 @@ class MongoOutboxStore:
         """Delete the citizen's items, and what they had subscribed to."""
         await self.items.delete_many({"channel": channel, "user": user})
         await self.consents.delete_many({"channel": channel, "user": user})
+
+
+def _settled(status: OutboxStatus, reason: str, *, now: datetime) -> Document:
+    """What a settled item says of itself."""
+    fields: Document = {"status": status, "reason": reason, "owner": ""}
+    if status == "sent":
+        fields["sent_at"] = now
+    elif status in {"held", "call"}:
+        fields |= {"held_at": now, "checked_at": now}
+    return fields
 
 
 def _open(ids: Collection[str]) -> Document:

@@ -29,10 +29,11 @@ _CALL_REASON: Final = "市民一天内没有再来信，微信发不出去，请
 
 @dataclass(frozen=True, slots=True)
 class MongoWindowLedger:
-    """Reads what citizens did from `turns` and what was sent to them from `outbox`."""
+    """Reads what citizens did from `turns` and `consents`, and what was sent to them from `outbox`."""
 
     turns: AsyncCollection[Document]
     outbox: AsyncCollection[Document]
+    consents: AsyncCollection[Document]
 
     @border()
     async def read(self, channel: Channel, user: str, *, now: datetime) -> Ledger:
@@ -61,7 +62,8 @@ class MongoWindowLedger:
             {"status": "held", "held_at": {"$lte": now - call_after}},
             {"$set": {"status": "call", "reason": _CALL_REASON}},
         )
-        held = self.outbox.find({"status": {"$in": ["held", "call"]}}, ["channel", "user", "held_at"])
+        fields = ["channel", "user", "held_at", "notice.template_id"]
+        held = self.outbox.find({"status": {"$in": ["held", "call"]}}, fields)
         batch = [item async for item in held.sort([("checked_at", ASCENDING)]).limit(_BATCH)]
         if not batch:
             return 0
@@ -69,7 +71,8 @@ class MongoWindowLedger:
             {"_id": {"$in": [item["_id"] for item in batch]}}, {"$set": {"checked_at": now}}
         )
         back = await self._back(batch)
-        freed = [item["_id"] for item in batch if (item["channel"], item["user"]) in back]
+        agreed = await self._agreed(batch)
+        freed = [item["_id"] for item in batch if _citizen(item) in back or item["_id"] in agreed]
         if not freed:
             return 0
         result = await self.outbox.update_many(
@@ -85,7 +88,7 @@ class MongoWindowLedger:
         """
         since: dict[tuple[str, str], datetime] = {}
         for item in held:
-            citizen = (item["channel"], item["user"])
+            citizen = _citizen(item)
             since[citizen] = min(item["held_at"], since.get(citizen, item["held_at"]))
         someone: list[Any] = [
             {"inbound.channel": channel, "inbound.user": user, "received_at": {"$gt": after}}
@@ -93,3 +96,32 @@ class MongoWindowLedger:
         ]
         found = self.turns.find({"$and": [{"$or": someone}, _OPENING]}, ["inbound.channel", "inbound.user"])
         return {(turn["inbound"]["channel"], turn["inbound"]["user"]) async for turn in found}
+
+    async def _agreed(self, held: Sequence[Document]) -> set[Any]:
+        """Which items can leave as a notice, because their citizen agreed to it after they were held.
+
+        Not those that agreed before: then the notice itself was refused, and would be again.
+        """
+        waiting = [item for item in held if item.get("notice")]
+        if not waiting:
+            return set()
+        someone: list[Any] = [
+            {
+                **{field: item[field] for field in ("channel", "user")},
+                "template_id": item["notice"]["template_id"],
+            }
+            for item in waiting
+        ]
+        usable: Document = {"$or": [{"left": {"$gt": 0}}, {"lasting": True}]}
+        found = self.consents.find({"$and": [{"$or": someone}, usable]})
+        agreed = {(*_citizen(each), each["template_id"]): each["granted_at"] async for each in found}
+        return {
+            item["_id"]
+            for item in waiting
+            if (at := agreed.get((*_citizen(item), item["notice"]["template_id"]))) is not None
+            and at > item["held_at"]
+        }
+
+
+def _citizen(document: Document) -> tuple[str, str]:
+    return document["channel"], document["user"]

@@ -184,7 +184,14 @@ class Apart:
 
 @asynccontextmanager
 async def running_apart(
-    uri: str, database: str, data_dir: Path, environment: Mapping[str, object], *, workers: int = 1
+    uri: str,
+    database: str,
+    data_dir: Path,
+    environment: Mapping[str, object],
+    *,
+    workers: int = 1,
+    start_seconds: float = START_SECONDS,
+    stop_seconds: float = STOP_SECONDS,
 ) -> AsyncIterator[Apart]:
     """Run `python -m bot serve` on a free port. The database should hold a hall already.
 
@@ -204,11 +211,11 @@ async def running_apart(
         )
     reading: asyncio.Task[None] | None = None
     try:
-        port = await _listening_port(process, log_path)
+        port = await _listening_port(process, log_path, start_seconds)
         reading = asyncio.create_task(_read_on(process), name="read the program's output")
         yield Apart(Address("127.0.0.1", port), process, log_path)
     finally:
-        await _end(process)
+        await _end(process, stop_seconds)
         if reading is not None:
             await reading
 
@@ -243,10 +250,10 @@ def _environment(uri: str, database: str, data_dir: Path, changes: Mapping[str, 
     return {**inherited, "PYTHONPATH": str(ROOT), **ours}
 
 
-async def _listening_port(process: asyncio.subprocess.Process, log_path: Path) -> int:
+async def _listening_port(process: asyncio.subprocess.Process, log_path: Path, start_seconds: float) -> int:
     assert process.stdout is not None
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(start_seconds):
             while line := await process.stdout.readline():
                 if found := LISTENING.search(line):
                     return int(found.group(1))
@@ -263,14 +270,14 @@ async def _read_on(process: asyncio.subprocess.Process) -> None:
         pass
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process, stop_seconds: float) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
     try:
-        async with asyncio.timeout(STOP_SECONDS):
+        async with asyncio.timeout(stop_seconds):
             await process.wait()
     except TimeoutError:
         process.kill()
         await process.wait()
-        raise AssertionError(f"the program did not stop within {STOP_SECONDS:g} s of SIGTERM") from None
+        raise AssertionError(f"the program did not stop within {stop_seconds:g} s of SIGTERM") from None

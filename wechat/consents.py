@@ -2,21 +2,19 @@
 
 A one-off subscription allows one message, any time later; a long-term one (政务民生 and a few other kinds)
 allows them until it is taken back. `subscribe_msg_popup_event` brings both answers, `…_change_event` refusals
-made in the settings (shared/WECHAT.md 3).
+made in the settings (shared/WECHAT.md 3). No event says of which kind a template is: the hall's settings do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from datetime import datetime
+from typing import Final, Protocol
 
-from messages import Channel
+from messages import Channel, Inbound
+from wechat.notice_events import CHANGE, POPUP
 
-_WRAPPERS: Final[Mapping[str, str]] = {
-    "subscribe_msg_popup_event": "SubscribeMsgPopupEvent",
-    "subscribe_msg_change_event": "SubscribeMsgChangeEvent",
-}
+_ACCEPTED: Final = "accept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +25,22 @@ class ConsentChange:
     accepted: bool
 
 
-def consent_changes(event: str, fields: Mapping[str, Any]) -> tuple[ConsentChange, ...]:
-    """Read the answers of an event's raw fields. `List` is an object or an array; what is odd is left out."""
-    wrapper = fields.get(_WRAPPERS.get(event.lower(), ""))
-    rows = wrapper.get("List") if isinstance(wrapper, Mapping) else None
-    rows = [rows] if isinstance(rows, Mapping) else rows
+def consent_changes(inbound: Inbound) -> tuple[ConsentChange, ...]:
+    """What a citizen's event says about templates. Whatever is not a plain yes counts as a no."""
+    if inbound.event not in {POPUP, CHANGE}:
+        return ()
     return tuple(
-        ConsentChange(str(row["TemplateId"]), str(row.get("SubscribeStatusString", "")) == "accept")
-        for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, Mapping) and row.get("TemplateId")
+        ConsentChange(row.template_id, row.word == _ACCEPTED) for row in inbound.rows if row.template_id
     )
 
 
 class ConsentStore(Protocol):
     """Keeps subscriptions by citizen and template."""
 
-    async def grant(self, channel: Channel, user: str, template_id: str, *, lasting: bool) -> None:
-        """Note one more consent; a lasting one is not used up by messages."""
+    async def grant(
+        self, channel: Channel, user: str, template_id: str, *, lasting: bool, key: str, now: datetime
+    ) -> None:
+        """Note one more consent; a lasting one is not used up by messages. The same `key` counts once."""
 
     async def take(self, channel: Channel, user: str, template_id: str) -> bool:
         """Use one consent up; False when there is none. Called before sending, so that none is used twice."""

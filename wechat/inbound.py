@@ -15,6 +15,7 @@ from typing import Any, Final
 from messages import Channel, Inbound, Kind
 from wechat.errors import MalformedError
 from wechat.markup import clean_text
+from wechat.notice_events import notice_rows
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "text": "text",
@@ -110,8 +111,10 @@ def _event(
         user = _required(fields, "OpenID", _NAME)
     # The number of a sending job tells two results of one second apart. `MsgID` is the platform's spelling.
     job = _number(fields, "MsgID") or _number(fields, "MsgId")
+    rows = notice_rows(name, fields, job=str(job or ""))
+    listed = [word for row in rows for word in (row.template_id, row.word, row.job)]
     return Inbound(
-        key=_key(channel, user, "event", str(int(at.timestamp())), name, event_key, str(job)),
+        key=_key(channel, user, "event", str(int(at.timestamp())), name, event_key, str(job), *listed),
         channel=channel,
         user=user,
         account=account,
@@ -120,6 +123,7 @@ def _event(
         text=clean_text(_nested(fields, _EVENT_TEXT.get(name, ()))),
         event=name,
         event_key=event_key,
+        rows=rows,
     )
 
 

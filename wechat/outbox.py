@@ -8,6 +8,9 @@
              │     └──▶ call        this person can't be reached by WeChat: phone them
              └──▶ call              … or they have not written for a day
 
+A notice that the platform took (`sent`) and could not deliver after all goes to `held`, too; one whose answer
+was lost (`uncertain`) becomes `sent` when the platform says that it arrived.
+
 `held` and `call` go back to `waiting` when the citizen does something; the command line (`outbox retry`) can
 put anything that is not sent back there, and `outbox drop` settles an item as `dropped`.
 """
@@ -20,6 +23,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from messages import Channel, Part
+from wechat.receipts import NoticeResult, Receipt
 
 OutboxStatus = Literal["waiting", "sending", "sent", "held", "call", "failed", "uncertain", "dropped"]
 Route = Literal["", "custom", "notice"]
@@ -70,6 +74,10 @@ class OutboxItem:
     """When it was put back to `waiting` by the citizen's return or by staff."""
     route: Route = ""
     notice: Notice | None = None
+    job: str = ""
+    """The platform's number of the notice that was sent for this item; result events name it."""
+    receipt: Receipt = ""
+    """What the platform said of that notice later."""
 
 
 class OutboxStore(Protocol):
@@ -99,8 +107,15 @@ class OutboxStore(Protocol):
         now: datetime,
         next_at: datetime | None,
         route: Route = "",
+        job: str = "",
     ) -> None:
-        """Write the result of an attempt and give the item back."""
+        """Write the result of an attempt and give the item back. A result that came before counts."""
+
+    async def note_result(self, channel: Channel, user: str, result: NoticeResult, *, now: datetime) -> None:
+        """Note what became of a notice; safe to repeat, and before the item knows its number too.
+
+        A notice that did not arrive puts its item back to those that wait for the citizen.
+        """
 
     async def of_user(self, channel: Channel, user: str, *, after: datetime) -> tuple[OutboxItem, ...]:
         """Items of one citizen made after a time, oldest first (the simulator shows them)."""

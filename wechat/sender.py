@@ -18,16 +18,22 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from messages import Channel, StoreUnavailableError
-from wechat.api_errors import ApiError, ConsentError, RefusedError, UncertainError, WindowClosedError
+from wechat.api_errors import (
+    ApiError,
+    ConsentError,
+    RefusedError,
+    UncertainError,
+    WindowClosedError,
+)
 from wechat.consents import ConsentStore
-from wechat.outbox import Notice, OutboxItem, OutboxStore
+from wechat.outbox import Notice, OutboxItem, OutboxStore, Route
 from wechat.render import TransferMessage, WireMessage, wire_messages
-from wechat.settling import CALL_AFTER, Settlement, concerns_account, settle_after, within_patience
+from wechat.settling import CALL_AFTER, Pauses, Settlement, settle_after, within_patience
 from wechat.windows import Allowance, WindowLedger, allowance
 
 SWEEP_SECONDS: Final = 3.0
@@ -38,7 +44,7 @@ _ONLY_TRANSFER: Final = "转接微信客服只能作为即时回复，这次没�
 _CLOSED: Final = "市民最近没有来信，微信不允许主动发送。"
 _USED_UP: Final = "这一轮可发的条数已用完。"
 _HELD: Final = "等市民下次来信时自动发出。"
-_NOTICE_SENT: Final = "已改用订阅通知送达。"
+_NOTICE_SENT: Final = "已改用订阅通知发出。"
 
 
 class Deliver(Protocol):
@@ -48,7 +54,7 @@ class Deliver(Protocol):
         """Send one message; returning means that the platform took it."""
 
     async def notify(self, openid: str, notice: Notice, channel: Channel) -> str:
-        """Send what the citizen subscribed to."""
+        """Send what the citizen subscribed to; returns the platform's number of it."""
 
 
 @dataclass(slots=True)
@@ -79,8 +85,13 @@ class Sender:
         lease_seconds: float = 120.0,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
+        pauses: Pauses | None = None,
+        sweeps: bool = True,
     ) -> None:
-        """`clients` has none for a channel without an app secret; `simulated` knows made-up users."""
+        """`clients` has none for a channel without an app secret; `simulated` knows made-up users.
+
+        Senders of one process share their `pauses`, one of them `sweeps`, and their owners must differ.
+        """
         self._store = store
         self._clients = clients
         self._windows = windows
@@ -91,8 +102,9 @@ class Sender:
         self._lease_seconds = lease_seconds
         self._clock = clock
         self._chance = chance
+        self._sweeps = sweeps
         self._swept_at: datetime | None = None
-        self._paused: dict[Channel, Settlement] = {}
+        self._pauses = pauses if pauses is not None else Pauses()
         self._unwritten: _Work | None = None
         self._stopping = False
 
@@ -114,7 +126,8 @@ class Sender:
 
     async def _run_once(self, now: datetime) -> float:
         await self._write_down()
-        if self._swept_at is None or now - self._swept_at >= timedelta(seconds=SWEEP_SECONDS):
+        due = self._swept_at is None or now - self._swept_at >= timedelta(seconds=SWEEP_SECONDS)
+        if self._sweeps and due:
             self._swept_at = now
             await self._windows.release(now=now, call_after=CALL_AFTER)
         item = await self._store.take(owner=self._owner, now=now, lease_seconds=self._lease_seconds)
@@ -146,6 +159,7 @@ class Sender:
             now=work.now,
             next_at=settlement.next_at,
             route=settlement.route,
+            job=settlement.job,
         )
         self._unwritten = None
 
@@ -156,8 +170,7 @@ class Sender:
         client = self._clients.get(item.channel)
         if client is None:
             return Settlement("waiting", _NO_SECRET, now + _NO_SECRET_WAIT)
-        paused = self._paused.get(item.channel)
-        if paused is not None and paused.next_at is not None and now < paused.next_at:
+        if paused := self._pauses.of(item.channel, "custom", now):
             return paused
         messages = wire_messages(item.parts, item.channel)
         sendable = [message for message in messages if not isinstance(message, TransferMessage)]
@@ -181,11 +194,11 @@ class Sender:
             except WindowClosedError as error:
                 return await self._by_notice(item, client, error.advice, now)
             except ApiError as error:
-                return self._after(error, item, now)
+                return self._after(error, item, "custom", now)
             await self._note_sent(work)
         if last < len(messages):
             return await self._by_notice(item, client, _USED_UP if allowed.used_up else _CLOSED, now)
-        return self._after(None, item, now)
+        return self._after(None, item, "custom", now)
 
     async def _note_sent(self, work: _Work) -> None:
         work.sent_parts += 1
@@ -204,23 +217,30 @@ class Sender:
         """Say the same as a subscribed message; else the item waits for the citizen."""
         held = Settlement("held", f"{why}{_HELD}")
         notice = item.notice
-        if notice is None or not await self._consents.take(item.channel, item.user, notice.template_id):
-            return held
+        paused = self._pauses.of(item.channel, "notice", now) if notice else None
+        if (
+            notice is None
+            or paused is not None
+            or not await self._consents.take(item.channel, item.user, notice.template_id)
+        ):
+            return paused or held
         try:
-            await client.notify(item.user, notice, item.channel)
+            job = await client.notify(item.user, notice, item.channel)
         except ConsentError:
             await self._consents.revoke(item.channel, item.user, notice.template_id)
             return held
-        except UncertainError as error:
-            return self._after(error, item, now)
+        except UncertainError as error:  # the platform's result event may still tell
+            return replace(self._after(error, item, "notice", now), route="notice")
         except ApiError as error:
             await self._consents.give_back(item.channel, item.user, notice.template_id)
             passing = not isinstance(error, RefusedError) or error.retryable
-            return self._after(error, item, now) if passing else Settlement("held", f"{error.advice}{_HELD}")
-        return Settlement("sent", f"{why}{_NOTICE_SENT}", route="notice")
+            if not passing:
+                return Settlement("held", f"{error.advice}{_HELD}")
+            return self._after(error, item, "notice", now)
+        return Settlement("sent", f"{why}{_NOTICE_SENT}", route="notice", job=job)
 
-    def _after(self, error: ApiError | None, item: OutboxItem, now: datetime) -> Settlement:
+    def _after(self, error: ApiError | None, item: OutboxItem, route: Route, now: datetime) -> Settlement:
         settlement = settle_after(error, attempts=item.attempts, now=now, jitter=self._chance())
-        if error is not None and concerns_account(error):
-            self._paused[item.channel] = settlement
+        if error is not None:
+            self._pauses.note(item.channel, route, error, settlement)
         return settlement

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from messages import Channel
 from wechat.api_errors import (
     ApiError,
     BusyError,
@@ -19,6 +20,7 @@ from wechat.api_errors import (
     WindowClosedError,
 )
 from wechat.outbox import OutboxItem, OutboxStatus, Route
+from wechat.receipts import Receipt
 
 RETRY_FOR: Final = timedelta(hours=48)
 """What could not be sent for so long, for reasons that pass by themselves, becomes a dead letter."""
@@ -30,6 +32,9 @@ _JITTER: Final = 0.25
 """Waits are up to a quarter longer, so that what failed together is not tried again together."""
 _GAVE_UP: Final = "连续 48 小时没能送出，已停止重试。最后一次的原因："
 _CALL: Final = "请电话联系市民。"
+_DELIVERED: Final = "已用订阅通知送达，微信已确认。"
+_REFUSED: Final = "市民拒收了订阅通知，等市民下次来信时自动发出。"
+_NOT_DELIVERED: Final = "微信没能送达订阅通知，等市民下次来信时自动发出。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Settlement:
     reason: str = ""
     next_at: datetime | None = None
     route: Route = ""
+    job: str = ""
+    """The platform's number of a notice."""
 
 
 def settle_after(error: ApiError | None, *, attempts: int, now: datetime, jitter: float = 0.0) -> Settlement:
@@ -73,6 +80,26 @@ def concerns_account(error: ApiError) -> bool:
     )
 
 
+@dataclass(slots=True)
+class Pauses:
+    """What need not be tried for a while, because every item would fare the same."""
+
+    _until: dict[tuple[Channel, Route], Settlement] = field(default_factory=dict)
+
+    def note(self, channel: Channel, route: Route, error: ApiError, settlement: Settlement) -> None:
+        """Remember a fault of the account: of one call (each has its own quota), or of all its access."""
+        if not concerns_account(error):
+            return
+        routes: tuple[Route, ...] = (route,) if isinstance(error, QuotaError) else ("custom", "notice")
+        for each in routes:
+            self._until[channel, each] = settlement
+
+    def of(self, channel: Channel, route: Route, now: datetime) -> Settlement | None:
+        """Why nothing goes this way now; None: it may be tried."""
+        found = self._until.get((channel, route))
+        return found if found is not None and found.next_at is not None and now < found.next_at else None
+
+
 def within_patience(settlement: Settlement, item: OutboxItem) -> Settlement:
     """The settlement itself, or a dead letter when the item has been tried for too long."""
     since = item.requeued_at or item.created_at
@@ -81,3 +108,16 @@ def within_patience(settlement: Settlement, item: OutboxItem) -> Settlement:
     if settlement.next_at - since <= RETRY_FOR:
         return settlement
     return Settlement("failed", f"{_GAVE_UP}{settlement.reason}")
+
+
+def settle_result(item: OutboxItem, receipt: Receipt) -> Settlement | None:
+    """What becomes of an item whose notice the platform has reported on; None: nothing changes.
+
+    A notice that did not arrive is not sent again: the same citizen or the same fault would refuse it.
+    """
+    if receipt == "" or item.route != "notice" or item.status not in {"sent", "uncertain"}:
+        return None
+    if receipt == "delivered":
+        return Settlement("sent", _DELIVERED, route="notice", job=item.job)
+    reason = _REFUSED if receipt == "refused" else _NOT_DELIVERED
+    return Settlement("held", reason, route="notice", job=item.job)

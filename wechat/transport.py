@@ -25,6 +25,7 @@ MOST_BYTES: Final = 12 * 1024 * 1024
 _RETURN_SECONDS: Final = 300.0
 _STRIKES: Final = 3
 _REQUEST_ID: Final = re.compile(r"rid: ?([0-9a-f-]{1,64})")
+_DONE: Final = 200
 _SERVER_ERROR: Final = 500
 _FILE_START: Final = re.compile(rb"\s*[{\[]")
 
@@ -132,7 +133,7 @@ class Transport:
     async def file(self, request: Request) -> File | dict[str, Any]:
         """Send, and read a file; some calls answer with an object instead. Errors come as JSON with 200."""
         status, content_type, raw = await self._exchange(request)
-        if status == 200 and not _FILE_START.match(raw):  # noqa: PLR2004 - OK
+        if status == _DONE and not _FILE_START.match(raw):
             return File(raw, content_type)
         return read_answer(request.path, status, raw)
 
@@ -211,6 +212,8 @@ def read_answer(path: str, status: int, raw: bytes) -> dict[str, Any]:
     code = answer.get("errcode", 0)
     if not isinstance(code, int):
         raise UncertainError(f"{path}: the platform answered with an error code that is no number")
+    if status != _DONE and not code:  # JSON of something that stands in front of the platform
+        raise UncertainError(f"{path}: the platform answered {status} without an error code")
     if code:
         found = _REQUEST_ID.search(str(answer.get("errmsg", "")))
         raise refused(path, code, found[1] if found else "")

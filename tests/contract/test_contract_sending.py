@@ -192,8 +192,8 @@ async def test_a_notice_is_kept_with_its_item(stores: Stores) -> None:
 async def test_consents_are_used_up_one_by_one(stores: Stores) -> None:
     consents = stores.consents
     assert not await consents.take("official", "o1", "t")
-    for _ in range(2):
-        await consents.grant("official", "o1", "t", lasting=False)
+    for key in ("a", "a", "b"):
+        await consents.grant("official", "o1", "t", lasting=False, key=key, now=NOW)
     assert [await consents.take("official", "o1", "t") for _ in range(3)] == [True, True, False]
     await consents.give_back("official", "o1", "t")
     assert await consents.take("official", "o1", "t")
@@ -201,7 +201,7 @@ async def test_consents_are_used_up_one_by_one(stores: Stores) -> None:
 
 
 async def test_a_lasting_consent_lasts_until_it_is_revoked(stores: Stores) -> None:
-    await stores.consents.grant("official", "o1", "t", lasting=True)
+    await stores.consents.grant("official", "o1", "t", lasting=True, key="a", now=NOW)
     assert all([await stores.consents.take("official", "o1", "t") for _ in range(3)])
     await stores.consents.give_back("official", "o1", "t")
     await stores.consents.revoke("official", "o1", "t")
@@ -209,7 +209,7 @@ async def test_a_lasting_consent_lasts_until_it_is_revoked(stores: Stores) -> No
 
 
 async def test_one_consent_is_not_used_twice_by_two_senders(mongo: Mongo, stores: Stores) -> None:
-    await stores.consents.grant("official", "o1", "t", lasting=False)
+    await stores.consents.grant("official", "o1", "t", lasting=False, key="a", now=NOW)
     async with stores_of(mongo) as other:
         taken = await asyncio.gather(
             *(each.consents.take("official", "o1", "t") for each in (stores, other) for _ in range(5))
@@ -218,8 +218,8 @@ async def test_one_consent_is_not_used_twice_by_two_senders(mongo: Mongo, stores
 
 
 async def test_who_leaves_takes_the_consents_along(stores: Stores) -> None:
-    await stores.consents.grant("official", "o1", "t", lasting=True)
-    await stores.consents.grant("official", "o2", "t", lasting=True)
+    await stores.consents.grant("official", "o1", "t", lasting=True, key="a", now=NOW)
+    await stores.consents.grant("official", "o2", "t", lasting=True, key="a", now=NOW)
     await stores.outbox.forget("official", "o1")
     assert not await stores.consents.take("official", "o1", "t")
     assert await stores.consents.take("official", "o2", "t")

@@ -22,6 +22,7 @@ from tests.platform.accounts import FakeAccount
 from tests.platform.api_server import PlatformApi, platform_api
 from tests.running import ROOT, Clock, account_settings
 from wechat.outbox import OutboxItem
+from wechat.receipts import NoticeResult
 
 ACCOUNT = FakeAccount(token="CliToken", app_id="wx0123456789abcdef", aes_key="abcdefg" * 6 + "A")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -170,3 +171,19 @@ def test_a_mask_tells_who_is_the_same_and_nothing_else() -> None:
     assert len(mask(OPENID)) == 6
     item = OutboxItem("k", "official", OPENID, (Text("您好"), Image("m"), Image("n")), NOW)
     assert contents(item) == "text 2×image (2 characters)"
+
+
+async def test_what_became_of_a_notice_is_listed(command: Command, stores: Stores) -> None:
+    await put(stores, "a1" * 20)
+    await stores.outbox.take(owner="s", now=datetime.now(UTC), lease_seconds=30)
+    await stores.outbox.settle(
+        "a1" * 20, owner="s", status="sent", reason="", now=NOW, next_at=None, route="notice", job="7"
+    )
+    assert "notice sent" in (await command("outbox", "list", "--status", "sent")).out
+    await stores.outbox.note_result("official", OPENID, NoticeResult("refused", "7"), now=NOW)
+    listed = (await command("outbox", "list")).out
+    assert "held" in listed
+    assert "notice refused" in listed
+    assert "市民拒收了订阅通知" in listed
+    found = json.loads((await command("outbox", "list", "--json")).out)
+    assert (found["items"][0]["route"], found["items"][0]["receipt"]) == ("notice", "refused")

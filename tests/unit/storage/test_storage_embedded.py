@@ -252,3 +252,21 @@ async def test_a_folder_that_cannot_be_used_is_an_error_that_says_what_to_do(tmp
     with pytest.raises(MongodFailedError, match="set BOT_DATA_DIR"):
         async with embedded_mongod(tmp_path / "file"):
             pass
+
+
+def addresses_listened_on(port: int) -> list[str]:
+    """As the kernel writes them."""
+    tables = [Path(f"/proc/net/{name}") for name in ("tcp", "tcp6")]
+    rows = [line.split() for table in tables for line in table.read_text(encoding="ascii").splitlines()[1:]]
+    listening = [row[1].partition(":") for row in rows if row[3] == "0A"]
+    return [address for address, _, found in listening if int(found, 16) == port]
+
+
+@pytest.mark.skipif(
+    not Path("/proc/net/tcp").exists(), reason="the kernel's list of sockets is needed (Linux)"
+)
+async def test_nobody_else_reaches_it(tmp_path: Path) -> None:
+    """It has no password: only this machine may connect, and only its owner may read the files."""
+    async with embedded_mongod(tmp_path) as server:
+        assert addresses_listened_on(server.port) == ["0100007F"]
+        assert (server.folder / "data").stat().st_mode & 0o077 == 0

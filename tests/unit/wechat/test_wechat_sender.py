@@ -11,6 +11,7 @@ from wechat.api_errors import ApiError, UncertainError, UnreachableError, refuse
 from wechat.outbox import Notice, NoticeField, OutboxItem, OutboxStore
 from wechat.render import ImageMessage, TextMessage, WireMessage
 from wechat.sender import Sender
+from wechat.settling import Pauses
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PARTS = (Text("一"), Image("m"), Text("二"))
@@ -270,7 +271,7 @@ async def test_who_does_not_come_back_within_a_day_is_listed_for_a_call(stores: 
 
 
 async def test_a_consent_carries_the_notice_when_the_window_is_closed(stores: Stores) -> None:
-    await stores.consents.grant("official", "o", "tpl", lasting=False)
+    await stores.consents.grant("official", "o", "tpl", lasting=False, key="a", now=NOW)
     await put(stores.outbox, notice=NOTICE)
     await put(stores.outbox, notice=NOTICE, name="t2")
     client = Recorder()
@@ -278,12 +279,12 @@ async def test_a_consent_carries_the_notice_when_the_window_is_closed(stores: St
     assert client.notified == [("o", NOTICE)]
     first, second = await stores.outbox.of_user("official", "o", after=NOW - timedelta(days=1))
     assert (first.status, first.route, second.status) == ("sent", "notice", "held")
-    assert first.reason == "市民最近没有来信，微信不允许主动发送。已改用订阅通知送达。"
+    assert first.reason == "市民最近没有来信，微信不允许主动发送。已改用订阅通知发出。"
 
 
 async def test_a_custom_message_is_preferred_to_a_notice(stores: Stores) -> None:
     await wrote(stores)
-    await stores.consents.grant("official", "o", "tpl", lasting=False)
+    await stores.consents.grant("official", "o", "tpl", lasting=False, key="a", now=NOW)
     await put(stores.outbox, notice=NOTICE)
     client = Recorder()
     await run_all(sender_of(stores, client), NOW)
@@ -292,7 +293,7 @@ async def test_a_custom_message_is_preferred_to_a_notice(stores: Stores) -> None
 
 
 async def test_a_consent_the_platform_does_not_know_is_forgotten(stores: Stores) -> None:
-    await stores.consents.grant("official", "o", "tpl", lasting=True)
+    await stores.consents.grant("official", "o", "tpl", lasting=True, key="a", now=NOW)
     await put(stores.outbox, notice=NOTICE)
     await run_all(sender_of(stores, Recorder(notices=[refused("/x", 43101)])), NOW)
     assert (await the_item(stores.outbox)).status == "held"
@@ -300,7 +301,7 @@ async def test_a_consent_the_platform_does_not_know_is_forgotten(stores: Stores)
 
 
 async def test_a_notice_that_did_not_leave_keeps_its_consent(stores: Stores) -> None:
-    await stores.consents.grant("official", "o", "tpl", lasting=False)
+    await stores.consents.grant("official", "o", "tpl", lasting=False, key="a", now=NOW)
     await put(stores.outbox, notice=NOTICE)
     client = Recorder(notices=[UnreachableError("x")])
     sender = sender_of(stores, client)
@@ -311,7 +312,7 @@ async def test_a_notice_that_did_not_leave_keeps_its_consent(stores: Stores) -> 
 
 
 async def test_a_notice_that_may_have_arrived_is_not_repeated(stores: Stores) -> None:
-    await stores.consents.grant("official", "o", "tpl", lasting=False)
+    await stores.consents.grant("official", "o", "tpl", lasting=False, key="a", now=NOW)
     await put(stores.outbox, notice=NOTICE)
     await run_all(sender_of(stores, Recorder(notices=[UncertainError("x")])), NOW)
     assert (await the_item(stores.outbox)).status == "uncertain"
@@ -351,3 +352,39 @@ async def test_what_can_not_be_sent_for_two_days_becomes_a_dead_letter(stores: S
     item = await the_item(stores.outbox)
     assert item.status == "failed"
     assert "AppSecret" in item.reason
+
+
+async def test_the_notices_quota_does_not_stop_messages(stores: Stores) -> None:
+    """Each call has a day's quota of its own: 45009 on notices says nothing about custom messages."""
+    for name in ("t1", "t2"):
+        await stores.consents.grant("official", "o", "tpl", lasting=False, key=name, now=NOW)
+        await put(stores.outbox, notice=NOTICE, name=name)
+    client = Recorder(notices=[refused("/x", 45009)])
+    await wrote(stores, "o2", at=NOW)
+    await put(stores.outbox, user="o2", name="t3")
+    sender = sender_of(stores, client)
+    await run_all(sender, NOW)
+    assert ([user for user, _ in client.taken], client.notified) == (["o2"] * 3, [])
+    waiting = await stores.outbox.of_user("official", "o", after=NOW - timedelta(days=1))
+    assert {each.status for each in waiting} == {"waiting"}
+    await run_all(sender, NOW + timedelta(minutes=61))
+    assert len(client.notified) == 2
+
+
+async def test_senders_of_one_process_share_what_they_learn(stores: Stores) -> None:
+    pauses = Pauses()
+    clients = [Recorder(refused("/x", 40164)), Recorder()]
+    for number, client in enumerate(clients):
+        await wrote(stores, f"o{number}")
+        await put(stores.outbox, user=f"o{number}", name=f"t{number}")
+        sender = Sender(
+            stores.outbox,
+            {"official": client},
+            windows=stores.windows,
+            consents=stores.consents,
+            owner=f"a{number}",
+            pauses=pauses,
+        )
+        await run_all(sender, NOW)
+    assert clients[1].taken == []
+    assert "白名单" in (await the_item(stores.outbox, "o1")).reason

@@ -86,7 +86,7 @@ async def test_a_notice_reaches_who_is_silent_and_the_result_is_pushed(
     stores: Stores, platform: PlatformApi, make_client: MakeClient, clock: Clock
 ) -> None:
     platform.world.subscriptions["oA", "tpl"] = 1
-    await stores.consents.grant("official", "oA", "tpl", lasting=True)
+    await stores.consents.grant("official", "oA", "tpl", lasting=True, key="a", now=clock())
     notice = Notice("tpl", (NoticeField("thing1", "参保登记"),), "https://hall.example/cases/1")
     for number in (1, 2):
         await answer(stores, clock, "oA", number, notice)

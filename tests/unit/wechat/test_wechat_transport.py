@@ -110,3 +110,24 @@ def test_each_code_has_its_class_and_advice(code: int, name: str) -> None:
     assert caught.value.advice.endswith("。")
     assert "oPerson" not in str(caught.value)
     assert str(refused("/x", code, "12ab-0")) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "raw"),
+    [
+        (502, b'{"message": "no upstream"}'),
+        (404, b'{"errcode": 0}'),
+        (503, b"{}"),
+        (200, b"<html>"),
+        (200, b'{"errcode": "0"}'),
+    ],
+)
+def test_what_a_proxy_answers_in_the_platforms_place_is_no_success(status: int, raw: bytes) -> None:
+    """The platform answers everything with status 200: an object without a code is not its "done"."""
+    with pytest.raises(UncertainError):
+        read_answer("/x", status, raw)
+
+
+def test_an_error_code_counts_whatever_the_status() -> None:
+    with pytest.raises(RefusedError, match="45015"):
+        read_answer("/x", 412, b'{"errcode": 45015, "errmsg": "out"}')
