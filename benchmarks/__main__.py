@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import sheets, understanding
+from benchmarks import sheets, throughput, understanding
 
-BENCHMARKS = {"understanding": understanding.main, "sheets": sheets.main}
+BENCHMARKS = {"understanding": understanding.main, "sheets": sheets.main, "throughput": throughput.main}
 
 
 def main(arguments: list[str]) -> int:

@@ -19,6 +19,7 @@ from benchmarks import understanding_scale as scale
 from knowledge.entries import Entry
 from knowledge.files import Knowledge
 from knowledge.hall import Category, Department, Hall
+from messages import Taps, Text
 from wechat.account import Account
 from wechat.push import message_fields, push
 
@@ -33,6 +34,7 @@ WORDINGS: Final = 3_000
 SEPARATOR: Final = b"\0"
 """Between the requests of a file: it can stand in none of them."""
 ANSWER: Final = "请携带本人有效身份证件原件到政务服务中心一楼综合窗口办理，材料齐全的当场受理。"
+REPLY: Final = (Text(ANSWER), Taps("这个回答有帮助吗？", ("有用", "没用")))
 
 Draw = Callable[[random.Random], str]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -106,6 +107,7 @@ async def serve(settings: Settings, *, berth: Berth | None = None, stop: asyncio
             else:
                 await _join(runner, berth)
             address = _local_address(settings, runner.addresses[0][1])
+            gc.freeze()  # words and knowledge stay for long: the collector need not go through them each time
             if berth is None:
                 click.echo(banner(settings, address, await _first_admin(settings, stores)))
                 await stop.wait()

@@ -34,7 +34,7 @@ from handlers.turns import Trace, Turn, TurnStore
 from handlers.turnstile import Leaving, Turnstile
 from messages import Inbound, Part, StoreUnavailableError, Text
 from wechat.outbox import OutboxItem, OutboxStore
-from wechat.render import first_message
+from wechat.render import WireMessage, first_message
 
 LEASE_SECONDS: Final = 30.0
 """A running turn not finished by then counts as abandoned. Far above any honest turn."""
@@ -55,6 +55,8 @@ class Outgoing:
     result: Literal["reply", "acknowledged", "unavailable"]
     """`reply`: these parts. `acknowledged`: `success`. `unavailable`: an error: WeChat comes again."""
     parts: tuple[Part, ...] = ()
+    message: WireMessage | None = None
+    """What of the parts goes into the answer to WeChat; None: nothing is said."""
     at: datetime | None = None
     stored: bool = True
     """False for a reply from memory while the database is away."""
@@ -70,7 +72,8 @@ def _given(turn: Turn) -> Outgoing:
     """What a later delivery of a turn that is done gets."""
     if turn.delivery == "outbox":
         return ACKNOWLEDGED
-    return Outgoing("reply", turn.parts, turn.handled_at, shared=True)
+    message, _ = first_message(turn.parts, turn.inbound)  # the rest left by the outbox
+    return Outgoing("reply", turn.parts, message, turn.handled_at, shared=True)
 
 
 class Turns:
@@ -266,22 +269,22 @@ class Turns:
         self, inbound: Inbound, parts: tuple[Part, ...], trace: Trace, now: datetime
     ) -> Outgoing:
         self._metrics.turns.labels(trace.rule, trace.outcome).inc()
-        await self._queue_rest(inbound, parts, now)
-        return Outgoing("reply", parts, now)
-
-    async def _queue_rest(self, inbound: Inbound, parts: tuple[Part, ...], now: datetime) -> None:
-        """A passive reply is one message; what doesn't fit into it (a picture after a text) follows."""
-        _, rest = first_message(parts, inbound)
-        if rest and inbound.user:
+        message, rest = first_message(parts, inbound)
+        if rest and inbound.user:  # a passive reply is one message; a picture after a text follows
             item = OutboxItem(f"{inbound.key}:rest", inbound.channel, inbound.user, rest, now)
             await self._outbox.put(item)
+        return Outgoing("reply", parts, message, now)
 
     async def _put_off(self, inbound: Inbound, *, stored: bool) -> Outgoing:
         """Answer without the database: from memory where that promises nothing, else say so honestly."""
         if stored:
-            return Outgoing("reply", (Text(texts.STORED_FOR_LATER),), self._clock())
-        parts = await self._dialogue.from_memory(inbound)
-        return UNAVAILABLE if parts is None else Outgoing("reply", parts, self._clock(), stored=False)
+            parts: tuple[Part, ...] | None = (Text(texts.STORED_FOR_LATER),)
+        else:
+            parts = await self._dialogue.from_memory(inbound)
+        if parts is None:
+            return UNAVAILABLE
+        message, _ = first_message(parts, inbound)
+        return Outgoing("reply", parts, message, self._clock(), stored=stored)
 
 
 def _late_lead(inbound: Inbound) -> tuple[Part, ...]:
