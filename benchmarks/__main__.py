@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
-from benchmarks import console, numbers, sheets, understanding
+from benchmarks import console, numbers, sheets, throughput, understanding
 
-BENCHMARKS = {
+BENCHMARKS: dict[str, Callable[[Any], int]] = {
     "understanding": understanding.main,
     "sheets": sheets.main,
     "console": console.main,
     "numbers": numbers.main,
+    "throughput": throughput.main,
 }
 
 

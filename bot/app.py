@@ -131,6 +131,7 @@ def build(
     engine = Turns(
         turns=stores.turns,
         conversations=stores.conversations,
+        turnstile=stores.turnstile,
         outbox=stores.outbox,
         dialogue=dialogue,
         clock=clock,

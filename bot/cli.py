@@ -11,6 +11,7 @@ import click
 from bot import commands, guide_commands, menu_commands, outbox_commands, sheet_commands, staff_commands
 from bot.telemetry import configure_logging
 from bot.terminal import EXPECTED, FILE, fail, run, settings_or_fail
+from bot.workers import Berth, die_with_parent
 from knowledge.files import SAMPLE_FOLDER
 
 
@@ -31,15 +32,17 @@ for command in (
 @click.option("--host", help="Address to listen on (BOT_HOST).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (BOT_PORT).")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
-@click.option("--quiet", is_flag=True, hidden=True)
-def serve(host: str | None, port: int | None, workers: int, *, quiet: bool) -> None:
-    """Answer WeChat, and serve the pages."""
+@click.option("--worker", type=int, nargs=3, hidden=True)
+def serve(host: str | None, port: int | None, workers: int, worker: tuple[int, int, int] | None) -> None:
+    """Answer WeChat, and serve the pages. Several workers are replaced without a gap on SIGHUP."""
+    if worker:
+        die_with_parent(Berth(*worker).parent)
     settings = settings_or_fail(host=host, port=port)
     configure_logging(settings.log_format)
     if workers > 1:
         run(commands.supervise(settings, workers))
     else:
-        run(commands.serve(settings, quiet=quiet))
+        run(commands.serve(settings, berth=Berth(*worker) if worker else None))
 
 
 @main.command()

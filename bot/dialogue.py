@@ -48,8 +48,15 @@ class Said:
 
     parts: tuple[Part, ...]
     trace: Trace
-    forgotten: bool = False
-    """The citizen's data was deleted; nothing may be saved any more."""
+    state: State
+    """What is to be remembered."""
+    effects: tuple[Effect, ...] = ()
+    """What is to be done, under the lock of the conversation."""
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether the citizen's data is to be deleted: nothing may be saved any more."""
+        return any(isinstance(effect, ForgetCitizen) for effect in self.effects)
 
 
 class Dialogue:
@@ -80,24 +87,26 @@ class Dialogue:
         self._clock = clock
         self._services = Services(public_url, flood_limit, handoffs.waiting_count)
 
-    async def say(self, inbound: Inbound, state: State) -> tuple[Said, State]:
-        """Decide and carry out. A bug in a rule ends in an apology, logged; a lost database is passed on."""
+    async def decide(self, inbound: Inbound, state: State) -> Said:
+        """Decide what to say; changes nothing. A bug in a rule ends in an apology, logged."""
         snapshot = self._snapshots.current
         if snapshot is None:
-            return await self._not_ready(inbound), state
+            return _not_ready(inbound, state)
         try:
             answer, trace = await table.answer(self._talk(inbound, state, snapshot), self._services)
         except StoreUnavailableError:
             raise
         except Exception:
             log.exception("a rule failed", key=inbound.key)
-            return Said((Text(texts.TROUBLE),), Trace(rule="trouble", outcome="refused")), state
-        for effect in answer.effects:
-            await self._carry_out(effect, inbound)
+            return Said((Text(texts.TROUBLE),), Trace(rule="trouble", outcome="refused"), state)
         first, rest = paginate(answer.parts, inbound.channel)
-        forgotten = any(isinstance(effect, ForgetCitizen) for effect in answer.effects)
         after = replace(answer.state, more=rest) if rest else answer.state
-        return Said(first, trace, forgotten), after
+        return Said(first, trace, after, answer.effects)
+
+    async def carry_out(self, said: Said, inbound: Inbound) -> None:
+        """Do what was decided; safe to repeat."""
+        for effect in said.effects:
+            await self._carry_out(effect, inbound)
 
     async def from_memory(self, inbound: Inbound) -> tuple[Part, ...] | None:
         """Answer while the database is away; None: this needs storing, so it must not be acknowledged."""
@@ -115,14 +124,6 @@ class Dialogue:
     def _talk(self, inbound: Inbound, state: State, snapshot: Snapshot) -> Talk:
         now = self._clock()
         return Talk(inbound, tidy(inbound.text), state, snapshot, now, now.astimezone(BEIJING).date())
-
-    async def _not_ready(self, inbound: Inbound) -> Said:
-        """Answer before the knowledge base was read for the first time; leaving is always honoured."""
-        if inbound.event in events.FORGET:
-            await self._carry_out(ForgetCitizen(), inbound)
-            return Said((), Trace(rule="unfollow", outcome="event"), forgotten=True)
-        parts = () if inbound.kind == "event" else (Text(texts.PREPARING),)
-        return Said(parts, Trace(rule="preparing", outcome="refused"))
 
     async def _carry_out(self, effect: Effect, inbound: Inbound) -> None:
         match effect:
@@ -152,6 +153,14 @@ class Dialogue:
                 await self._consents.grant(*citizen, lasting=lasting, key=inbound.key, now=self._clock())
             else:
                 await self._consents.revoke(*citizen)
+
+
+def _not_ready(inbound: Inbound, state: State) -> Said:
+    """Answer before the knowledge base was read for the first time; leaving is always honoured."""
+    if inbound.event in events.FORGET:
+        return Said((), Trace(rule="unfollow", outcome="event"), state, (ForgetCitizen(),))
+    parts = () if inbound.kind == "event" else (Text(texts.PREPARING),)
+    return Said(parts, Trace(rule="preparing", outcome="refused"), state)
 
 
 async def _nobody() -> int:

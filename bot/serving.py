@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import gc
 import os
 import signal
-import sys
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,12 +21,15 @@ from bot import app as composition
 from bot import seeding, staffing
 from bot.loops import Loop, Supervisor
 from bot.telemetry import Metrics
+from bot.workers import Berth, Crew
 from settings import Settings
 from storage.embedded import EmbeddedServer, embedded_mongod
 from storage.stores import Stores, open_stores
 
 SHUTDOWN_SECONDS: Final = 8.0
-RESTART_SECONDS: Final = 1.0
+BACKLOG: Final = 1024
+"""Connections that may wait to be accepted while workers are busy or being replaced."""
+ACCEPTED_AT_ONCE: Final = 4
 
 log = structlog.get_logger(__name__)
 
@@ -89,8 +92,8 @@ def on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop.set)
 
 
-async def serve(settings: Settings, *, quiet: bool = False, stop: asyncio.Event | None = None) -> None:
-    """Serve until a signal comes."""
+async def serve(settings: Settings, *, berth: Berth | None = None, stop: asyncio.Event | None = None) -> None:
+    """Serve until a signal comes; with a berth as one of several workers."""
     stop = stop or asyncio.Event()
     on_signals(stop)
     async with database(settings) as found, opened_at(found.uri, settings) as stores:
@@ -99,57 +102,55 @@ async def serve(settings: Settings, *, quiet: bool = False, stop: asyncio.Event 
         runner = web.AppRunner(parts.app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, settings.host, settings.port, reuse_port=quiet or None)
-            await site.start()
-            port = runner.addresses[0][1]
-            local = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared only
-            address = f"http://{local}:{port}"
-            if not quiet:
+            if berth is None:
+                await web.TCPSite(runner, settings.host, settings.port).start()
+            else:
+                await _join(runner, berth)
+            address = _local_address(settings, runner.addresses[0][1])
+            gc.freeze()  # words and knowledge stay for long: the collector need not go through them each time
+            if berth is None:
                 click.echo(banner(settings, address, await _first_admin(settings, stores)))
-            await stop.wait()
+                await stop.wait()
+            else:
+                berth.say_ready()
+                await berth.serve_until(stop)
         finally:
             await runner.cleanup()
 
 
+async def _join(runner: web.AppRunner, berth: Berth) -> None:
+    """Accept on the socket of the parent, a few connections at a time: the other workers want some, too."""
+    shared = socket.socket(fileno=berth.socket)
+    await web.SockSite(runner, shared, backlog=ACCEPTED_AT_ONCE).start()
+    shared.listen(BACKLOG)  # to start on it has made the queue as short as that
+
+
+def _local_address(settings: Settings, port: int) -> str:
+    local = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared only
+    return f"http://{local}:{port}"
+
+
 async def supervise(settings: Settings, workers: int) -> None:
-    """Run several processes on one port and one database; one that dies is started again."""
+    """Run several processes on one socket and one database: see `bot.workers`."""
     stop = asyncio.Event()
     on_signals(stop)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     async with database(settings) as found:
         async with opened_at(found.uri, settings) as stores:
             # indexes, sample hall and first account are there before the first worker starts
             password = await _first_admin(settings, stores)
-        environment = {**os.environ, "BOT_MONGODB_URI": found.uri}
-        click.echo(banner(settings, f"http://{settings.host}:{settings.port}", password))
-        keeper = Supervisor(found.loops, clock=composition.utc_now, metrics=Metrics())
-        keeper.start()
-        try:
-            await asyncio.gather(*(_keep_alive(settings, environment, each, stop) for each in range(workers)))
-        finally:
-            await keeper.stop()
-
-
-async def _keep_alive(
-    settings: Settings, environment: dict[str, str], number: int, stop: asyncio.Event
-) -> None:
-    command = ("-m", "bot", "serve", "--quiet", "--host", settings.host, "--port", str(settings.port))
-    while not stop.is_set():
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable, *command, env=environment, start_new_session=True
-        )
-        log.info("worker started", worker=number, pid=worker.pid)
-        stopping = asyncio.ensure_future(stop.wait())
-        ended = asyncio.ensure_future(worker.wait())
-        await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if stop.is_set():
-            with contextlib.suppress(ProcessLookupError):
-                worker.terminate()
-            await ended
-            return
-        log.warning("worker ended, starting it again", worker=number, exit_code=worker.returncode)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), RESTART_SECONDS)
+        with socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG) as shared:
+            port = shared.getsockname()[1]
+            command = ("-m", "bot", "serve", "--host", settings.host, "--port", str(port))
+            crew = Crew(command, {**os.environ, "BOT_MONGODB_URI": found.uri}, shared, stop)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, crew.renew)
+            click.echo(banner(settings, _local_address(settings, port), password))
+            keeper = Supervisor(found.loops, clock=composition.utc_now, metrics=Metrics())
+            keeper.start()
+            try:
+                await crew.run(workers)
+            finally:
+                await keeper.stop()
 
 
 async def _first_admin(settings: Settings, stores: Stores) -> str | None:

@@ -7,6 +7,9 @@ The order of things for a new message:
 3. ask `handlers.table` what to say; carry out the effects (each idempotent, named after the turn);
 4. save the state together with the reply, then mark the turn done, which settles how the reply leaves.
 
+Nearly all turns go a shorter way (`handlers.turnstile`): where nobody is in the way and nothing has effects,
+the state is saved on the condition that it is as it was read, instead of under a lock.
+
 A process that dies in between leaves a running turn behind; `Recovery` finds it by its lease, does it again
 (a turn that reached step 4 only replays its reply) and sends the reply through the outbox.
 """
@@ -18,18 +21,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
-from typing import Final, Literal
+from typing import Final, Literal, assert_never
 
 import structlog
 
-from bot.dialogue import Dialogue, Said
+from bot.dialogue import Dialogue
 from bot.telemetry import Metrics
+from bot.tickets import Ticket
 from handlers import texts
 from handlers.conversation import ConversationStore
 from handlers.turns import Trace, Turn, TurnStore
+from handlers.turnstile import Leaving, Turnstile
 from messages import Inbound, Part, StoreUnavailableError, Text
 from wechat.outbox import OutboxItem, OutboxStore
-from wechat.render import first_message
+from wechat.render import WireMessage, first_message
 
 LEASE_SECONDS: Final = 30.0
 """A running turn not finished by then counts as abandoned. Far above any honest turn."""
@@ -52,6 +57,8 @@ class Outgoing:
     result: Literal["reply", "acknowledged", "unavailable"]
     """`reply`: these parts. `acknowledged`: `success`. `unavailable`: an error: WeChat comes again."""
     parts: tuple[Part, ...] = ()
+    message: WireMessage | None = None
+    """What of the parts goes into the answer to WeChat; None: nothing is said."""
     at: datetime | None = None
     stored: bool = True
     """False for what was said without the database: from memory, or that it comes later."""
@@ -67,7 +74,8 @@ def _given(turn: Turn) -> Outgoing:
     """What a later delivery of a turn that is done gets."""
     if turn.delivery == "outbox":
         return ACKNOWLEDGED
-    return Outgoing("reply", turn.parts, turn.handled_at, shared=True)
+    message, _ = first_message(turn.parts, turn.inbound)  # the rest left by the outbox
+    return Outgoing("reply", turn.parts, message, turn.handled_at, shared=True)
 
 
 class Turns:
@@ -78,6 +86,7 @@ class Turns:
         *,
         turns: TurnStore,
         conversations: ConversationStore,
+        turnstile: Turnstile,
         outbox: OutboxStore,
         dialogue: Dialogue,
         clock: Callable[[], datetime],
@@ -87,6 +96,7 @@ class Turns:
     ) -> None:
         self._turns = turns
         self._conversations = conversations
+        self._turnstile = turnstile
         self._outbox = outbox
         self._dialogue = dialogue
         self._clock = clock
@@ -140,7 +150,7 @@ class Turns:
             self._unsettled.pop(key, None)
 
     def _start(self, inbound: Inbound, *, claimed: bool = False) -> _Run:
-        ticket = _Ticket(self._tails, (inbound.channel, inbound.user))
+        ticket = Ticket(self._tails, (inbound.channel, inbound.user))
         run = _Run(ticket=ticket, claimed=claimed)
         run.task = asyncio.create_task(self._run(inbound, run), name=f"turn {inbound.key}")
         self._running[inbound.key] = run
@@ -172,6 +182,9 @@ class Turns:
             if inbound.channel == "mini":  # the mini-program has no passive replies (小程序客服消息)
                 await self._turns.answer_late(inbound.key)
         await run.ticket.wait()
+        outgoing = await self._handle_shortly(inbound)
+        if outgoing is not None:
+            return outgoing
         await self._wait_for_earlier(inbound)
         return await self._handle(inbound)
 
@@ -200,6 +213,37 @@ class Turns:
         self._metrics.late.inc()
         return ACKNOWLEDGED
 
+    async def _handle_shortly(self, inbound: Inbound) -> Outgoing | None:
+        """Handle a message without a lock; None when somebody is in the way, or something has to be done."""
+        conversation = await self._turnstile.enter(inbound, owner=self._owner, now=self._clock())
+        if conversation is None or conversation.last_turn == inbound.key:
+            return None
+        said = await self._dialogue.decide(inbound, conversation.state)
+        if said.effects:
+            return None
+        now = self._clock()
+        departure = await self._turnstile.leave(
+            Leaving(
+                conversation.after(inbound.key, said.state, said.parts),
+                seen=conversation.last_turn,
+                owner=self._owner,
+                trace=said.trace,
+                now=now,
+                late_lead=_late_lead(inbound),
+            )
+        )
+        match departure:
+            case "passive":
+                return await self._leave_passively(inbound, said.parts, said.trace, now)
+            case "saved":
+                return await self._finish(inbound, said.parts, said.trace)
+            case "changed":
+                return None
+            case "gone":
+                raise TimeoutError  # the citizen was forgotten: the turn is closed with its lease
+            case _:
+                assert_never(departure)
+
     async def _wait_for_earlier(self, inbound: Inbound) -> None:
         waited = 0.0
         while waited < ORDER_WAIT_SECONDS and await self._turns.earlier_running(inbound, owner=self._owner):
@@ -220,37 +264,35 @@ class Turns:
             await asyncio.sleep(POLL_SECONDS)
         if conversation.last_turn == inbound.key:  # done before a crash; only the mark was missing
             await self._conversations.release(inbound.channel, inbound.user, owner=inbound.key)
-            return await self._finish(inbound, Said(conversation.last_parts, Trace(rule="replayed")))
-        said, state = await self._dialogue.say(inbound, conversation.state)
+            return await self._finish(inbound, conversation.last_parts, Trace(rule="replayed"))
+        said = await self._dialogue.decide(inbound, conversation.state)
+        await self._dialogue.carry_out(said, inbound)
         if said.forgotten:
-            return await self._finish(inbound, said)
-        kept = replace(conversation, state=state, last_turn=inbound.key, last_parts=said.parts)
+            return await self._finish(inbound, said.parts, said.trace)
+        kept = conversation.after(inbound.key, said.state, said.parts)
         if not await self._conversations.save(kept, owner=inbound.key):
             raise TimeoutError  # the lease was lost: whoever took it over does the turn
-        return await self._finish(inbound, said)
+        return await self._finish(inbound, said.parts, said.trace)
 
-    async def _finish(self, inbound: Inbound, said: Said) -> Outgoing:
+    async def _finish(self, inbound: Inbound, parts: tuple[Part, ...], trace: Trace) -> Outgoing:
         now = self._clock()
         delivery = await self._turns.finish(
-            inbound.key,
-            owner=self._owner,
-            parts=said.parts,
-            trace=said.trace,
-            now=now,
-            late_lead=_late_lead(inbound),
+            inbound.key, owner=self._owner, parts=parts, trace=trace, now=now, late_lead=_late_lead(inbound)
         )
-        self._metrics.turns.labels(said.trace.rule, said.trace.outcome).inc()
-        if delivery != "passive":  # it is in the outbox, or another process has taken the turn over
-            return ACKNOWLEDGED
-        await self._queue_rest(inbound, said.parts, now)
-        return Outgoing("reply", said.parts, now)
+        if delivery == "passive":
+            return await self._leave_passively(inbound, parts, trace, now)
+        self._metrics.turns.labels(trace.rule, trace.outcome).inc()
+        return ACKNOWLEDGED  # it is in the outbox, or another process has taken the turn over
 
-    async def _queue_rest(self, inbound: Inbound, parts: tuple[Part, ...], now: datetime) -> None:
-        """A passive reply is one message; what doesn't fit into it (a picture after a text) follows."""
-        _, rest = first_message(parts, inbound)
-        if rest and inbound.user:
+    async def _leave_passively(
+        self, inbound: Inbound, parts: tuple[Part, ...], trace: Trace, now: datetime
+    ) -> Outgoing:
+        self._metrics.turns.labels(trace.rule, trace.outcome).inc()
+        message, rest = first_message(parts, inbound)
+        if rest and inbound.user:  # a passive reply is one message; a picture after a text follows
             item = OutboxItem(f"{inbound.key}:rest", inbound.channel, inbound.user, rest, now)
             await self._outbox.put(item)
+        return Outgoing("reply", parts, message, now)
 
     async def _put_off(self, inbound: Inbound, *, stored: bool) -> Outgoing:
         """Answer without the database: from memory where that promises nothing, else say so honestly."""
@@ -258,13 +300,17 @@ class Turns:
             if inbound.channel == "mini":  # it shows no passive reply; the turn leaves through the outbox
                 return ACKNOWLEDGED
             self._unsettled[inbound.key] = ()
-            return Outgoing("reply", (Text(texts.STORED_FOR_LATER),), self._clock(), stored=False)
+            return self._said_without_storing((Text(texts.STORED_FOR_LATER),), inbound)
         parts = await self._dialogue.from_memory(inbound)
         if parts is None:
             return UNAVAILABLE
         if parts != (Text(texts.NOT_STORED),) and len(self._unsettled) < MOST_UNSETTLED:
             self._unsettled[inbound.key] = parts
-        return Outgoing("reply", parts, self._clock(), stored=False)
+        return self._said_without_storing(parts, inbound)
+
+    def _said_without_storing(self, parts: tuple[Part, ...], inbound: Inbound) -> Outgoing:
+        message, _ = first_message(parts, inbound)
+        return Outgoing("reply", parts, message, self._clock(), stored=False)
 
 
 def _late_lead(inbound: Inbound) -> tuple[Part, ...]:
@@ -274,41 +320,12 @@ def _late_lead(inbound: Inbound) -> tuple[Part, ...]:
     return (Text(texts.late_prefix(inbound.text)),)
 
 
-class _Ticket:
-    """A place in the line of one citizen's messages in this process, taken on arrival."""
-
-    def __init__(self, tails: dict[tuple[str, str], asyncio.Future[None]], citizen: tuple[str, str]) -> None:
-        self._tails = tails
-        self._citizen = citizen
-        self._before = tails.get(citizen)
-        self._mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        tails[citizen] = self._mine
-
-    async def wait(self) -> None:
-        """Wait until the message before this one is handled."""
-        if self._before is not None:
-            await asyncio.shield(self._before)
-
-    def give_back(self) -> None:
-        """Let the next one go, but never before the one in front. May be called twice."""
-        if self._before is not None and not self._before.done():
-            self._before.add_done_callback(lambda _: self._leave())
-        else:
-            self._leave()
-
-    def _leave(self) -> None:
-        if not self._mine.done():
-            self._mine.set_result(None)
-        if self._tails.get(self._citizen) is self._mine:
-            del self._tails[self._citizen]
-
-
 class _Run:
     """A turn being made in this process."""
 
     task: asyncio.Task[Outgoing]
 
-    def __init__(self, *, ticket: _Ticket, claimed: bool) -> None:
+    def __init__(self, *, ticket: Ticket, claimed: bool) -> None:
         self.ticket = ticket
         self.claimed = claimed
         self.deliveries = 0

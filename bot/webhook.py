@@ -19,7 +19,6 @@ from bot.turns import Outgoing, Turns
 from handlers.turns import TurnStore
 from messages import StoreUnavailableError
 from wechat.codec import Account, ForgedError, MalformedError, Opened, answer, open_push, verify_url
-from wechat.render import first_message
 
 MAX_BODY_BYTES: Final = 64 * 1024
 READ_SECONDS: Final = 10.0
@@ -85,11 +84,10 @@ class Webhook:
         if outgoing.result == "unavailable":
             self._count("unavailable")
             return web.Response(status=503, text="try again")
-        if outgoing.result == "acknowledged" or not outgoing.parts:
+        if outgoing.result == "acknowledged" or outgoing.message is None:
             self._count("acknowledged")
             return web.Response(text=SUCCESS)
-        message, _ = first_message(outgoing.parts, opened.inbound)  # `bot.turns` queued the rest
-        sealed = answer(self._account, opened, message, outgoing.at or self._clock())
+        sealed = answer(self._account, opened, outgoing.message, outgoing.at or self._clock())
         reply = web.Response(body=sealed.body, headers={"Content-Type": sealed.content_type})
         self._count("replied")
         if outgoing.stored:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from messages import Channel, Part
+
+EARLIER_TURNS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,13 @@ class Conversation:
     """The turn that produced `state`; a turn that is run again must not be applied twice."""
     last_parts: tuple[Part, ...] = ()
     """What that turn answered."""
+    earlier_turns: tuple[str, ...] = ()
+    """The few turns before it, newest first: that a turn was saved shows even when others came after."""
+
+    def after(self, turn: str, state: State, parts: tuple[Part, ...]) -> Conversation:
+        """Give the conversation as a turn leaves it."""
+        earlier = (self.last_turn, *self.earlier_turns)[:EARLIER_TURNS] if self.last_turn else ()
+        return Conversation(self.channel, self.user, state, turn, parts, earlier)
 
 
 class ConversationStore(Protocol):

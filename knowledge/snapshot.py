@@ -6,8 +6,10 @@ A turn takes `Snapshots.current` once and works with it to its end, so that it n
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +28,10 @@ from knowledge.words import usable, usable_alias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+REMEMBERED: Final = 2048
+"""Decisions that are kept: people ask the same things, and to decide takes longer than all else in a turn."""
+LONGEST_REMEMBERED: Final = 40
+"""Longer texts are hardly asked twice, and may tell a person's story."""
 EMPTY_HALL: Final = Hall(name="", address="", phone="", hours="")
 
 
@@ -44,6 +50,17 @@ class Snapshot:
     departments: Mapping[str, Department]
     categories: Mapping[str, Category]
     index: Index = field(repr=False)
+    _remembered: Callable[[str, str | None], Decision] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Put a memory in front of the index: it never changes, so neither do its decisions."""
+        index = self.index
+
+        @lru_cache(REMEMBERED)
+        def decide(text: str, context: str | None) -> Decision:
+            return index.decide(text, context=context)
+
+        object.__setattr__(self, "_remembered", decide)
 
     def live(self, entry_id: str, today: date) -> Entry | None:
         """The entry when it may be said on `today`; None otherwise. The last guard before a citizen."""
@@ -57,7 +74,9 @@ class Snapshot:
 
     def decide(self, text: str, *, context: str | None = None) -> Decision:
         """Understand a question; `context` is the entry that was answered last."""
-        return self.index.decide(text, context=context)
+        if len(text) > LONGEST_REMEMBERED:
+            return self.index.decide(text, context=context)
+        return self._remembered(text, context)
 
     def title(self, entry_id: str) -> str:
         """The standard question of an entry, or its id where it is gone."""

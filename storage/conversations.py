@@ -18,8 +18,21 @@ from storage.mongo import Document, border
 _CONVERSATION: Final = TypeAdapter(Conversation)
 
 
-def _id(channel: Channel, user: str) -> str:
+def conversation_id(channel: Channel, user: str) -> str:
+    """One document for each citizen and channel."""
     return f"{channel}:{user}"
+
+
+def new_conversation(channel: Channel, user: str, *, expire_at: datetime) -> Document:
+    """The document of a citizen who has not written before; nobody holds it."""
+    fresh: Document = dump(Conversation(channel=channel, user=user))
+    return {
+        "_id": conversation_id(channel, user),
+        **fresh,
+        "owner": "",
+        "lease_until": None,
+        "expire_at": expire_at,
+    }
 
 
 def load_conversation(document: Document) -> Conversation:
@@ -49,7 +62,7 @@ class MongoConversationStore:
         mine_or_free = [{"owner": {"$in": ["", owner]}}, {"lease_until": {"$lte": now}}]
         try:
             document = await self.conversations.find_one_and_update(
-                {"_id": _id(channel, user), "$or": mine_or_free},
+                {"_id": conversation_id(channel, user), "$or": mine_or_free},
                 {"$set": taken, "$setOnInsert": fresh},
                 upsert=True,
                 return_document=True,
@@ -62,7 +75,7 @@ class MongoConversationStore:
     async def save(self, conversation: Conversation, *, owner: str) -> bool:
         """Write the conversation and give the lock back; False when the lease was lost to another owner."""
         result = await self.conversations.update_one(
-            {"_id": _id(conversation.channel, conversation.user), "owner": owner},
+            {"_id": conversation_id(conversation.channel, conversation.user), "owner": owner},
             {"$set": {**dump(conversation), "owner": "", "lease_until": None}},
         )
         return result.matched_count == 1
@@ -71,10 +84,11 @@ class MongoConversationStore:
     async def release(self, channel: Channel, user: str, *, owner: str) -> None:
         """Give the lock back and change nothing else."""
         await self.conversations.update_one(
-            {"_id": _id(channel, user), "owner": owner}, {"$set": {"owner": "", "lease_until": None}}
+            {"_id": conversation_id(channel, user), "owner": owner},
+            {"$set": {"owner": "", "lease_until": None}},
         )
 
     @border()
     async def forget(self, channel: Channel, user: str) -> None:
         """Delete the conversation."""
-        await self.conversations.delete_one({"_id": _id(channel, user)})
+        await self.conversations.delete_one({"_id": conversation_id(channel, user)})

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,7 +20,9 @@ from messages import Part, dump_part, load_part
 
 T = TypeVar("T")
 
-_PARTS: Final = get_args(Part)
+_PARTS: Final = frozenset(get_args(Part))
+_PLAIN: Final = frozenset({str, int, float, bool, bytes, datetime, type(None)})
+"""What most fields hold; BSON takes it as it is."""
 
 
 class DamagedDocumentError(Exception):
@@ -28,15 +31,25 @@ class DamagedDocumentError(Exception):
 
 def dump(value: Any) -> Any:
     """Turn a dataclass (or what stands in one) into values that BSON knows."""
-    if isinstance(value, _PARTS):
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind in _PARTS:
         return dump_part(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: dump(getattr(value, field.name)) for field in fields(value)}
+    names = _names(kind)
+    if names:
+        return {name: dump(getattr(value, name)) for name in names}
     if isinstance(value, tuple | list):
         return [dump(each) for each in value]
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
     return value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """Fields of a dataclass; none for any other type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def load(adapter: TypeAdapter[T], document: Mapping[str, Any], *, name: str) -> T:

@@ -90,7 +90,7 @@ async def _within(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
     await asyncio.wait({task}, timeout=seconds + GRACE_SECONDS)
     if task.done():
         return task.result()
-    raise _overdue(seconds)
+    raise overdue(seconds)
 
 
 def _forget(task: asyncio.Task[Any]) -> None:
@@ -103,16 +103,29 @@ async def _mapped(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
     try:
         return await work()
     except TimeoutError as error:
-        raise _overdue(seconds) from error
+        raise overdue(seconds) from error
     except PyMongoError as error:
-        if not is_passing(error):
+        ours = translated(error)
+        if ours is error:
             raise
-        raise StoreUnavailableError(
-            f"MongoDB cannot be reached or is not ready ({type(error).__name__}): see whether it runs."
-        ) from error
+        raise ours from error
 
 
-def _overdue(seconds: float) -> StoreUnavailableError:
+def translated(error: Exception) -> Exception:
+    """What passes by itself as a `StoreUnavailableError`; any other error as it is."""
+    if isinstance(error, TimeoutError):
+        return overdue(OPERATION_SECONDS)
+    if not isinstance(error, PyMongoError) or not is_passing(error):
+        return error
+    ours = StoreUnavailableError(
+        f"MongoDB cannot be reached or is not ready ({type(error).__name__}): see whether it runs."
+    )
+    ours.__cause__ = error
+    return ours
+
+
+def overdue(seconds: float) -> StoreUnavailableError:
+    """The error of an operation that was not done in time."""
     return StoreUnavailableError(f"MongoDB did not answer within {seconds:g} s: see whether it runs.")
 
 

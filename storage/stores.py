@@ -10,6 +10,7 @@ from typing import Final
 from handlers.conversation import ConversationStore
 from handlers.numbers import NumbersStore
 from handlers.turns import TurnStore
+from handlers.turnstile import Turnstile
 from helpdesk.audit import AuditLog
 from helpdesk.handoffs import HandoffStore
 from helpdesk.keys import KeyStore
@@ -32,6 +33,7 @@ from storage.outbox import MongoOutboxStore
 from storage.staff import MongoAuditLog, MongoStaffStore
 from storage.tokens import MongoTokenStore
 from storage.turns import MongoTurnStore
+from storage.turnstile import MongoTurnstile
 from storage.uploads import MongoUploadStore
 from storage.windows import MongoWindowLedger
 from wechat.consents import ConsentStore
@@ -49,6 +51,7 @@ class Stores:
 
     turns: TurnStore
     conversations: ConversationStore
+    turnstile: Turnstile
     handoffs: HandoffStore
     numbers: NumbersStore
     outbox: OutboxStore
@@ -79,12 +82,15 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
     turns = mongo.collection("turns")
     outbox = mongo.collection("outbox")
     consents = mongo.collection("consents")
+    conversations = mongo.collection("conversations")
     inserts = InsertBatcher(turns)
+    turnstile = MongoTurnstile(turns, conversations, keep_days)
     knowledge = MongoKnowledgeStore(mongo)
     try:
         yield Stores(
             turns=MongoTurnStore(mongo, turns, outbox, inserts, keep_days),
-            conversations=MongoConversationStore(mongo.collection("conversations"), keep_days),
+            conversations=MongoConversationStore(conversations, keep_days),
+            turnstile=turnstile,
             handoffs=MongoHandoffStore(mongo.collection("handoffs"), keep_days),
             numbers=MongoNumbersStore(turns, mongo.collection("handoffs"), mongo.collection("tallies")),
             outbox=MongoOutboxStore(outbox, consents, mongo.collection("receipts"), keep_days),
@@ -104,6 +110,7 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
         )
     finally:
         await inserts.close()
+        await turnstile.close()
 
 
 @asynccontextmanager

@@ -75,7 +75,6 @@ class MongoTurnStore:
     inserts: InsertBatcher
     keep_days: int
 
-    @border()
     async def claim(
         self, inbound: Inbound, *, owner: str, now: datetime, lease_seconds: float
     ) -> Turn | None:
@@ -84,9 +83,9 @@ class MongoTurnStore:
         turn = Turn(inbound=inbound, status="running", owner=owner, received_at=now, lease_until=lease_until)
         document = turn_document(turn, keep_days=self.keep_days)
         while not await self.inserts.insert(document):
-            known = await self.turns.find_one({"_id": inbound.key})
+            known = await self.get(inbound.key)
             if known is not None:  # else it was forgotten in between
-                return load_turn(known)
+                return known
         return None
 
     @border()

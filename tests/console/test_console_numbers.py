@@ -240,7 +240,7 @@ async def test_the_loop_counts_days_that_are_over_some_at_a_time(here: Here) -> 
     assert await here.count("tallies") == 20
 
 
-async def test_the_page_of_an_entry_to_edit_tells_how_it_does(here: Here, reader: Browser) -> None:
+async def test_the_page_of_an_entry_to_edit_tells_how_it_does(reader: Browser) -> None:
     page = (await reader.get("/entries/card-lost")).text
     assert figures(page)["命中"] == "2"
     assert "/console/numbers/entries/card-lost?range=30" in page

@@ -75,6 +75,25 @@ async def assert_all_are_unavailable(stores: Stores, count: int) -> None:
     assert {type(result) for result in results} == {StoreUnavailableError}
 
 
+async def test_nobody_waits_behind_batches_that_hang(server: EmbeddedServer, own_stores: Stores) -> None:
+    """More come than batches may be under way: those who queue have the same deadline as those who fly."""
+    await claim(own_stores, "before")
+    pid = server.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        callers: list[asyncio.Task[None]] = []
+        for number in range(12):
+            callers.append(asyncio.create_task(claim(own_stores, f"late{number}")))
+            for _ in range(4):
+                await asyncio.sleep(0)  # so that each would be a batch of its own
+        results = await asyncio.gather(*callers, return_exceptions=True)
+        assert {type(result) for result in results} == {StoreUnavailableError}
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await recovered(own_stores)
+
+
 async def test_callers_who_give_up_while_the_server_hangs_harm_nobody(
     server: EmbeddedServer, own_stores: Stores
 ) -> None:
