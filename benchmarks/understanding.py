@@ -31,6 +31,7 @@ from intents.candidates import NAMES
 from intents.decisions import Subject
 from intents.evaluation import Query, evaluate, read_queries, read_subjects
 from intents.matcher import Index
+from intents.signs import Example
 
 JUDGED = 1200
 NOISED = 500
@@ -66,18 +67,20 @@ def noise(index: Index, queries: Sequence[Query]) -> dict[str, float]:
     return found
 
 
-def _without(example: fitting.Example, part: str) -> fitting.Example:
+def _without(example: Example, part: str) -> Example:
     keep = np.array([not PARTS[part](name) for name in NAMES])
     return replace(example, features=example.features * keep)
 
 
-def ablation(fit: Sequence[fitting.Example], judge: Sequence[fitting.Example]) -> dict[str, float]:
+def ablation(fit: Sequence[Example], judge: Sequence[Example]) -> dict[str, float]:
     """Return recall@1 of rankings that were fitted without one part each."""
 
-    def right(ranker: fitting.Ranker, made: Sequence[fitting.Example]) -> float:
+    def right(ranker: fitting.Ranker, made: Sequence[Example]) -> float:
         known = [example for example in made if example.known]
+        found = [example for example in known if len(example.right)]
         return sum(
-            bool(len(e.right)) and bool(e.right[int(ranker.scores(e)[0].argmax())]) for e in known
+            bool(example.right[int(scores.argmax())])
+            for example, (scores, _) in zip(found, ranker.scores(found), strict=True)
         ) / len(known)
 
     found = {"all": right(fitting.fit_rank(fit), judge)}

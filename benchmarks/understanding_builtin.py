@@ -17,6 +17,7 @@ from intents import fitting
 from intents.decisions import Subject
 from intents.evaluation import Query, read_queries, read_subjects
 from intents.matcher import Index
+from intents.signs import Example
 from intents.weights import Weights
 
 QUESTIONS = 900
@@ -29,7 +30,7 @@ NOTE = (
 )
 
 
-def examples(subjects: Iterable[Subject], labelled: Sequence[Query]) -> list[fitting.Example]:
+def examples(subjects: Iterable[Subject], labelled: Sequence[Query]) -> list[Example]:
     dice = random.Random(7)  # noqa: S311 - the same dice each time
     queries = [query for query in labelled if half(query.id) == 0]
     dice.shuffle(queries)

@@ -57,15 +57,24 @@ def _ablation(sets: Sequence[dict[str, Any]]) -> Iterator[str]:
             yield _row([part, *(_share(one["ablation"][part]) for one in sets)])
 
 
+SCALE = {
+    "build_s": "build s",
+    "memory_mb": "memory MB",
+    "median_ms": "median ms",
+    "p99_ms": "p99 ms",
+    "median_cpu_ms": "median ms (CPU)",
+    "p99_cpu_ms": "p99 ms (CPU)",
+    "hostile_cpu_ms": "hostile, worst ms (CPU)",
+    "edit_s": "edit s",
+    "edit_cpu_s": "edit s (CPU)",
+    "held_ms": "lock held ms (CPU)",
+}
+
+
 def _scale(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
-    yield from _head(
-        "phrasings", "build s", "memory MB", "median ms", "p99 ms", "median ms (CPU)", "p99 ms (CPU)"
-    )
+    yield from _head("phrasings", *SCALE.values())
     for size in sizes:
-        yield _row(
-            [f"{size['phrasings']:,}", f"{size['build_s']:.1f}", f"{size['memory_mb']:.0f}"]
-            + [f"{size[k]:.2f}" for k in ("median_ms", "p99_ms", "median_cpu_ms", "p99_cpu_ms")]
-        )
+        yield _row([f"{size['phrasings']:,}", *(f"{size[name]:.2f}" for name in SCALE)])
 
 
 def table(measured: dict[str, Any]) -> str:

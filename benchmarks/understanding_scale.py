@@ -6,12 +6,15 @@ import gc
 import random
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 
+from intents import words
 from intents.decisions import Subject
 from intents.matcher import Index
 
@@ -216,6 +219,45 @@ def resident_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+def longest_hold(work: Callable[[], object]) -> float:
+    """Return the longest time, in ms, for which `work` in a thread kept this thread from running.
+
+    Taken from the processor time of the worker between two ticks, so that other programs on the machine
+    don't count: what is left is the interpreter's lock.
+    """
+    worker = Thread(target=work)
+    worker.start()
+    assert worker.ident is not None
+    clock = time.pthread_getcpuclockid(worker.ident)
+    last, longest = time.clock_gettime(clock), 0.0
+    while worker.is_alive():
+        time.sleep(0.001)
+        try:
+            now = time.clock_gettime(clock)
+        except OSError:  # it has just ended
+            break
+        last, longest = now, max(longest, now - last)
+    worker.join()
+    return longest * 1000
+
+
+def hostile(count: int = 50) -> list[str]:
+    """Return long texts without sense, which nothing in the knowledge base shortens."""
+    dice = random.Random(13)  # noqa: S311 - the same dice each time
+    return ["".join(chr(dice.randrange(0x4E00, 0x9FA5)) for _ in range(160)) for _ in range(count)]
+
+
+def decided(index: Index, texts: Iterable[str]) -> tuple[list[float], list[float]]:
+    """Return the times of decisions in ms: by the clock, and of the processor alone."""
+    spent, worked = [], []
+    for text in texts:
+        begun, begun_cpu = time.perf_counter(), time.thread_time()
+        index.decide(text)
+        worked.append((time.thread_time() - begun_cpu) * 1000)
+        spent.append((time.perf_counter() - begun) * 1000)
+    return spent, worked
+
+
 def measure(phrasings: int, count: int = 1000) -> dict[str, float]:
     """Return build time, memory and decision times for one size."""
     subjects = list(stock(phrasings))
@@ -226,14 +268,20 @@ def measure(phrasings: int, count: int = 1000) -> dict[str, float]:
     built = time.perf_counter() - begun
     gc.collect()
     used = resident_mb() - before
-    spent, worked = [], []
-    for text in questions(count):
-        begun, begun_cpu = time.perf_counter(), time.thread_time()
-        index.decide(text)
-        worked.append((time.thread_time() - begun_cpu) * 1000)
-        spent.append((time.perf_counter() - begun) * 1000)
+    spent, worked = decided(index, questions(count))
+    _, strange = decided(index, hostile())
+    edited = replace(subjects[0], alternates=(*subjects[0].alternates, "一个新的问法"))
+    begun, begun_cpu = time.perf_counter(), time.thread_time()
+    index.updated([edited])
+    edit, edit_cpu = time.perf_counter() - begun, time.thread_time() - begun_cpu
+    del index
+    words.load()
     return {
-        "phrasings": index.phrasings,
+        "edit_s": edit,
+        "edit_cpu_s": edit_cpu,
+        "held_ms": longest_hold(lambda: Index.build(subjects)),
+        "hostile_cpu_ms": max(strange),
+        "phrasings": sum(1 + len(subject.alternates) for subject in subjects),
         "build_s": built,
         "memory_mb": used,
         "median_ms": float(np.median(spent)),

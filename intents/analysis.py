@@ -16,10 +16,10 @@ from intents.normalise import normalise
 
 _CORPUS = 6e7
 """Words of the corpus behind jieba's dictionary."""
-
-
 QUESTION = 160
 """Characters of a question that are read."""
+_PARTICLE = {"么": "(?<![什怎甚这那多要])么"}
+"""A question word that is also the end of other words: 有用么 asks whether, 怎么 and 什么 don't."""
 REMEMBERED = 16_384
 """Texts whose reading is kept, about 1 KB each."""
 
@@ -55,7 +55,7 @@ class Analyser:
         self.read_normalised: Callable[[str], Reading] = lru_cache(REMEMBERED)(self._read)
         """Read a normalised text; remembered, so that an edit re-reads only what changed."""
         self._patterns = tuple(
-            (1 << place, re.compile("|".join(map(re.escape, shown))))
+            (1 << place, re.compile("|".join(map(_shown, shown))))
             for place, (_, shown) in enumerate(lexicon.questions)
         )
 
@@ -93,6 +93,11 @@ class Analyser:
             if pattern.search(text):
                 bits |= bit
         return bits
+
+
+def _shown(word: str) -> str:
+    """Return the regular expression of a question word."""
+    return _PARTICLE.get(word, re.escape(word))
 
 
 @lru_cache(maxsize=4)

@@ -14,6 +14,8 @@ from intents.analysis import Analyser, Reading
 MANY: Final = 3
 """From so many entries on that hold all of a question, it is too wide to be answered by one."""
 GENERAL: Final = frozenset({"how", "whether"})
+ASKING: Final = frozenset({"什么", "哪个", "么"})
+"""Question words that are of no kind: they stand before what is asked (什么材料)."""
 FEW_WORDS: Final = 2
 """A question of more words than this has said what it wants."""
 
@@ -23,7 +25,7 @@ def says_nothing(reading: Reading, analyser: Analyser) -> bool:
     return bool(reading.text) and not _matter(reading.words, analyser)
 
 
-def too_wide(reading: Reading, phrasings: Sequence[Sequence[str]], analyser: Analyser) -> list[int]:
+def too_wide(reading: Reading, phrasings: Iterable[Sequence[str]], analyser: Analyser) -> list[int]:
     """Give the places of the entries that hold the whole question, when they are many; else none.
 
     `phrasings` are the words of each candidate's nearest phrasing, best first. Who asks a price is told by
@@ -31,14 +33,15 @@ def too_wide(reading: Reading, phrasings: Sequence[Sequence[str]], analyser: Ana
     wrote it for that entry.
     """
     matter = _matter(reading.words, analyser)
-    if not matter or len(matter) > FEW_WORDS or not phrasings:
+    if not matter or len(matter) > FEW_WORDS:
         return []
     asked = _kinds(reading.words, analyser)
-    if _matter(phrasings[0], analyser) == matter and _kinds(phrasings[0], analyser) == asked:
+    held = list(phrasings)
+    if not held or (_matter(held[0], analyser) == matter and _kinds(held[0], analyser) == asked):
         return []
     holding = [
         place
-        for place, words in enumerate(phrasings)
+        for place, words in enumerate(held)
         if matter <= set(words) and (not asked or asked & _kinds(words, analyser))
     ]
     return holding if len(holding) >= MANY else []
@@ -48,7 +51,10 @@ def _matter(words: Iterable[str], analyser: Analyser) -> set[str]:
     return {
         word
         for word in words
-        if not analyser.is_stop(word) and not analyser.kinds_of(word) and any(each.isalnum() for each in word)
+        if not analyser.is_stop(word)
+        and word not in ASKING
+        and not analyser.kinds_of(word)
+        and any(each.isalnum() for each in word)
     }
 
 

@@ -58,10 +58,7 @@ class Candidates:
     phrasings: Longs
     features: Floats
     words: f.Terms
-    shared: f.Overlap
-    """Words of the question × all phrasings that were looked at."""
-    rows: Longs
-    """Each subject's nearest phrasing among those of `shared`."""
+    """Words of the question."""
 
     def sorted(self, order: Longs) -> Candidates:
         """Return the same subjects in another order."""
@@ -70,7 +67,6 @@ class Candidates:
             places=self.places[order],
             phrasings=self.phrasings[order],
             features=self.features[order],
-            rows=self.rows[order],
         )
 
 
@@ -118,7 +114,7 @@ def find(reading: Reading, corpus: Corpus, analyser: Analyser) -> Candidates:
         np.full(len(chosen), float(own[word.numbers < 0].sum())),
     ]
     table = _table(columns, len(chosen))
-    return _by_subject(table, chosen, recall, answers, corpus, word, shared, reading)
+    return _by_subject(table, chosen, recall, answers, corpus, word, reading)
 
 
 def _table(columns: Sequence[NDArray[Any]], count: int) -> Floats:
@@ -190,7 +186,7 @@ class _Answered:
     def firsts(self, recall: Doubles, corpus: Corpus) -> Longs:
         """Return the standard question of each subject whose answer (or phrasing) fits best."""
         best = best_of(recall, corpus.owners, len(corpus.ids)) + self.document + self.passage
-        return np.searchsorted(corpus.owners, _top(best, SUBJECTS))
+        return corpus.firsts[_top(best, SUBJECTS)]
 
     def columns(self, places: Longs, corpus: Corpus) -> list[NDArray[Any]]:
         """Return `_ANSWER` for some subjects."""
@@ -242,13 +238,12 @@ def _by_subject(
     answers: _Answered | None,
     corpus: Corpus,
     word: f.Terms,
-    shared: f.Overlap,
     reading: Reading,
 ) -> Candidates:
     """Keep each subject's nearest phrasing and add what its other phrasings and its answer say."""
     if not len(chosen):
         empty = np.zeros(0, np.int64)
-        return Candidates(empty, empty, np.zeros((0, len(NAMES)), np.float32), word, shared, empty)
+        return Candidates(empty, empty, np.zeros((0, len(NAMES)), np.float32), word)
     likeness = table[:, _LIKENESS].mean(axis=1)
     owners = corpus.owners[chosen]
     order = np.lexsort((-likeness, owners))
@@ -270,4 +265,4 @@ def _by_subject(
         *(answers.columns(places, corpus) if answers else [np.zeros(len(places))] * len(_ANSWER)),
     ]
     rows = np.concatenate([table[best], _table(columns, len(best))], axis=1)
-    return Candidates(places, chosen[best], rows, word, shared, best)
+    return Candidates(places, chosen[best], rows, word)

@@ -56,6 +56,8 @@ class Corpus:
     """Subject of each phrasing."""
     counts: Longs
     """Number of phrasings of each subject."""
+    firsts: Longs
+    """Each subject's standard question among the phrasings."""
     words: Postings
     grams: Postings
     sounds: Postings
@@ -137,6 +139,7 @@ def build(subjects: Iterable[Subject], analyser: Analyser) -> Corpus:
             time.sleep(0)
     owned = np.asarray(owners, np.int64)
     words = Postings.build(reading.words for reading in readings)
+    counts = np.bincount(owned, minlength=len(kept))
     return Corpus(
         ids=tuple(subject.id for subject in kept),
         places={subject.id: place for place, subject in enumerate(kept)},
@@ -147,7 +150,8 @@ def build(subjects: Iterable[Subject], analyser: Analyser) -> Corpus:
         figures=np.asarray([figures_of(reading.text) for reading in readings], np.int64),
         lengths=np.asarray([len(reading.text) for reading in readings], np.float32),
         owners=owned,
-        counts=np.bincount(owned, minlength=len(kept)),
+        counts=counts,
+        firsts=np.cumsum(counts) - counts,
         words=words,
         grams=Postings.build(grams(reading.text) for reading in readings),
         sounds=Postings.build(grams(reading.spoken) for reading in readings),

@@ -14,7 +14,6 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.sparse import csr_array
 
 from intents import candidates as c
 from intents import confidence, typos
@@ -22,27 +21,20 @@ from intents.decisions import Subject
 from intents.evaluation import Query
 from intents.lexicon import Lexicon
 from intents.matcher import Index
+from intents.signs import SINGLE, Example, Sign, design, single, vocabulary
+from intents.surety import Top, choose, fit_surety, platt
 from intents.weights import Weights
 
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Longs = NDArray[np.int64]
 Progress = Callable[[int, int], None]
-Sign = tuple[str, str]
-"""("=", shared) · ("-", lost) · ("+", added) · (lost, added)"""
 
 FOLDS = 3
-RIDGE = 1.0
+RIDGE = 3.0
 RIDGE_WORDS = 0.5
-RIDGE_SCOPE = 1.0
-RIDGE_GENERAL = 100.0
-SEEN = 3
-"""Times a word or swap must have been seen before it gets a weight."""
-WRONG = 0.15
-"""What a sighting with a wrong candidate counts."""
 SLIGHT = 0.05
 """A weight that is not worth keeping."""
-SWAPS = 6000
+LINKS = 15_000
 FEW = 20
 """Questions below which nothing can be learned."""
 
@@ -51,38 +43,24 @@ class FittingError(ValueError):
     """The questions can't be learned from; the message says in one line what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One labelled question with its candidates."""
-
-    features: Doubles
-    right: Bools
-    known: bool
-    asked: frozenset[str]
-    texts: tuple[frozenset[str], ...]
-    """Words of each candidate's nearest phrasing."""
-
-
 def examples(index: Index, queries: Sequence[Query], progress: Progress | None = None) -> list[Example]:
     """Return the candidates of every question, marked right or wrong."""
-    names = list(index.corpus.words.vocabulary)
+    corpus = index.corpus
+    titles: dict[int, frozenset[str]] = {}
     made: list[Example] = []
     for number, query in enumerate(queries):
-        found = c.find(index.analyser.read(query.text), index.corpus, index.analyser)
-        places = [index.corpus.places[id_] for id_ in query.expected if id_ in index.corpus.places]
-        rows = index.corpus.words.rows
-        terms = index.corpus.words.terms
-        texts = tuple(
-            frozenset(names[n] for n in terms[rows[p] : rows[p + 1]].tolist())
-            for p in found.phrasings.tolist()
-        )
+        found = c.find(index.analyser.read(query.text), corpus, index.analyser)
+        places = [corpus.places[id_] for id_ in query.expected if id_ in corpus.places]
+        for place in found.places.tolist():
+            if place not in titles:
+                titles[place] = frozenset(index.words_of(int(corpus.firsts[place])))
         made.append(
             Example(
                 found.features.astype(np.float64),
                 np.isin(found.places, places),
                 bool(query.expected),
                 frozenset(found.words.names),
-                texts,
+                tuple(titles[place] for place in found.places.tolist()),
             )
         )
         if progress is not None:
@@ -98,58 +76,6 @@ def mistyped(queries: Sequence[Query]) -> list[Query]:
     ]
 
 
-def signs(asked: frozenset[str], text: frozenset[str]) -> Iterable[Sign]:
-    """Return what happened to each word between a question and a phrasing."""
-    lost, added = asked - text, text - asked
-    yield from (("=", word) for word in asked & text)
-    yield from (("-", word) for word in lost)
-    yield from (("+", word) for word in added)
-    yield from ((one, other) for one in lost for other in added)
-
-
-@dataclass(slots=True)
-class Design:
-    """The candidates of all examples as tables."""
-
-    dense: Doubles
-    words: csr_array
-    right: Doubles
-    starts: Longs
-    counts: Longs
-
-
-def vocabulary(made: Sequence[Example]) -> dict[Sign, int]:
-    """Return the signs worth a weight: seen often enough, above all with right candidates."""
-    seen: dict[Sign, float] = {}
-    for example in made:
-        for right, text in zip(example.right.tolist(), example.texts, strict=True):
-            worth = 1.0 if right else WRONG
-            for sign in signs(example.asked, text):
-                seen[sign] = seen.get(sign, 0.0) + worth
-    return {sign: place for place, sign in enumerate(sign for sign, count in seen.items() if count >= SEEN)}
-
-
-def design(made: Sequence[Example], known: dict[Sign, int]) -> Design:
-    """Lay examples out as tables."""
-    rows: list[int] = []
-    columns: list[int] = []
-    line = 0
-    for example in made:
-        for text in example.texts:
-            found = [known[sign] for sign in signs(example.asked, text) if sign in known]
-            columns.extend(found)
-            rows.extend([line] * len(found))
-            line += 1
-    counts = np.array([len(example.right) for example in made], np.int64)
-    return Design(
-        dense=np.concatenate([example.features for example in made]),
-        words=csr_array((np.ones(len(rows)), (rows, columns)), shape=(line, len(known))),
-        right=np.concatenate([example.right for example in made]).astype(np.float64),
-        starts=np.concatenate(([0], np.cumsum(counts)[:-1])),
-        counts=counts,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Ranker:
     """A fitted ranking: weights of the dense features and of single words."""
@@ -157,12 +83,15 @@ class Ranker:
     dense: Doubles
     signs: dict[Sign, float]
 
-    def scores(self, example: Example) -> tuple[Doubles, Doubles]:
-        """Return the score of each candidate and the part that single words have in it."""
-        words = np.array(
-            [sum(self.signs.get(s, 0.0) for s in signs(example.asked, text)) for text in example.texts]
-        )
-        return example.features @ self.dense + words, words
+    def scores(self, made: Sequence[Example]) -> list[tuple[Doubles, Doubles]]:
+        """Return the scores of each example's candidates, and the part that single words have in them."""
+        if not made:
+            return []
+        table = design(made, {sign: place for place, sign in enumerate(self.signs)})
+        words = table.words @ np.array(list(self.signs.values()), np.float64)
+        total = table.dense @ self.dense + words
+        cuts = table.starts[1:]
+        return list(zip(np.split(total, cuts), np.split(words, cuts), strict=True))
 
 
 def fit_rank(made: Sequence[Example], *, general: bool = False, iterations: int = 120) -> Ranker:
@@ -191,119 +120,34 @@ def fit_rank(made: Sequence[Example], *, general: bool = False, iterations: int 
     return Ranker(found.x[:size] / scale, dict(zip(known, found.x[size:].tolist(), strict=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class Top:
-    """The best candidate of one question, as the confidence sees it."""
-
-    row: Doubles
-    signs: frozenset[Sign]
-    right: bool
-    known: bool
-
-
-def top_of(example: Example, ranker: Ranker) -> Top:
-    """Rank one example and describe its best candidate."""
-    scores, learned = ranker.scores(example)
-    order = np.argsort(-scores, kind="stable")
-    best = int(order[0])
-    row = confidence.describe(scores[order], learned[order], example.features[order].astype(np.float32))
-    single = frozenset(sign for sign in signs(example.asked, example.texts[best]) if sign[0] in "=-+")
-    return Top(row, single, bool(example.right[best]), example.known)
-
-
-@dataclass(frozen=True, slots=True)
-class Surety:
-    """A fitted confidence."""
-
-    dense: Doubles
-    bias: float
-    signs: dict[Sign, float]
-
-    def value(self, top: Top) -> float:
-        """Return the log-odds."""
-        return float(top.row @ self.dense) + self.bias + sum(self.signs.get(sign, 0.0) for sign in top.signs)
-
-
-def _logistic(dense: Doubles, words: csr_array, target: Bools, strength: float = RIDGE) -> Doubles:
-    """Return the weights (dense, words, constant) of a ridge logistic regression on scaled features."""
-    size = dense.shape[1]
-    sign = np.where(target, 1.0, -1.0)
-    turned = words.T.tocsr()
-    ridge = np.concatenate([np.full(size, strength), np.full(words.shape[1], RIDGE_SCOPE), [0.0]])
-
-    def loss(weights: Doubles) -> tuple[float, Doubles]:
-        margin = sign * (dense @ weights[:size] + words @ weights[size:-1] + weights[-1])
-        slope = -sign / (1 + np.exp(np.minimum(margin, 500)))
-        gradient = np.concatenate([slope @ dense, turned @ slope, [slope.sum()]]) + 2 * ridge * weights
-        return float(np.logaddexp(0, -margin).sum() + (ridge * weights) @ weights), gradient
-
-    start = np.zeros(size + words.shape[1] + 1)
-    return np.asarray(
-        minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 150}).x, np.float64
-    )
-
-
-def fit_surety(tops: Sequence[Top], *, general: bool = False) -> Surety:
-    """Fit what tells a right first candidate: the mean of "it is right" and "the hall knows this".
-
-    The second sees the wrong answers to known questions as known, and so learns the hall's scope from more
-    examples.
-    """
-    counts: dict[Sign, int] = {}
-    for top in tops:
-        for sign in top.signs:
-            counts[sign] = counts.get(sign, 0) + 1
-    kept = (s for s, count in counts.items() if count >= SEEN and not general)
-    known = {sign: place for place, sign in enumerate(kept)}
-    pairs = [(line, known[sign]) for line, top in enumerate(tops) for sign in top.signs if sign in known]
-    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
-    words = csr_array((np.ones(len(pairs)), (rows, columns)), shape=(len(tops), len(known)))
-    dense = np.stack([top.row * confidence.GENERAL if general else top.row for top in tops])
-    mean, scale = dense.mean(axis=0), dense.std(axis=0) + 1e-6
-    scaled = (dense - mean) / scale
-    targets = [np.array([top.right for top in tops]), np.array([top.known for top in tops])]
-    useful = [target for target in targets if target.any() and not target.all()]
-    if not useful:
-        return Surety(np.zeros(dense.shape[1]), 0.0, {})
-    found = np.mean(
-        [_logistic(scaled, words, target, RIDGE_GENERAL if general else RIDGE) for target in useful], axis=0
-    )
-    size = dense.shape[1]
-    weights = found[:size] / scale
-    return Surety(
-        weights, float(found[-1] - mean @ weights), dict(zip(known, found[size:-1].tolist(), strict=True))
-    )
-
-
-def _platt(values: Doubles, right: Bools) -> tuple[float, float]:
-    """Return slope and constant that turn log-odds into the chance to be right."""
-    if right.all() or not right.any():
-        return 1.0, 0.0
-    empty = csr_array((len(values), 0))
-    scale = float(values.std()) + 1e-6
-    found = _logistic((values / scale)[:, None], empty, right)
-    return max(float(found[0]) / scale, 1e-3), float(found[-1])
+def tops_of(made: Sequence[Example], ranker: Ranker) -> list[Top]:
+    """Rank examples and describe the best candidate of each."""
+    found = []
+    for example, (scores, learned) in zip(made, ranker.scores(made), strict=True):
+        order = np.argsort(-scores, kind="stable")
+        best = int(order[0])
+        row = confidence.describe(scores[order], learned[order], example.features[order].astype(np.float32))
+        signs = frozenset(single(example.asked, example.texts[best]))
+        found.append(Top(row, signs, bool(example.right[best]), example.known))
+    return found
 
 
 def _crossed(made: Sequence[Example], *, general: bool) -> list[Top]:
     """Return the best candidates under rankings that were fitted without the question."""
-    tops: list[Top | None] = [None] * len(made)
+    tops: dict[int, Top] = {}
     for fold in range(FOLDS):
-        ranker = fit_rank(
-            [example for place, example in enumerate(made) if place % FOLDS != fold], general=general
-        )
-        for place in range(fold, len(made), FOLDS):
-            tops[place] = top_of(made[place], ranker)
-    return [top for top in tops if top is not None]
+        others = [example for place, example in enumerate(made) if place % FOLDS != fold]
+        own = range(fold, len(made), FOLDS)
+        ranker = fit_rank(others, general=general)
+        tops.update(zip(own, tops_of([made[place] for place in own], ranker), strict=True))
+    return [tops[place] for place in range(len(made))]
 
 
-def _held_out(tops: Sequence[Top], *, general: bool) -> Doubles:
-    values = np.zeros(len(tops))
-    for fold in range(FOLDS):
-        surety = fit_surety([top for place, top in enumerate(tops) if place % FOLDS != fold], general=general)
-        for place in range(fold, len(tops), FOLDS):
-            values[place] = surety.value(tops[place])
-    return values
+def _clearly_better(tops: Sequence[Top], bare: Sequence[Top]) -> bool:
+    """Whether more questions are won than lost, by more than chance would give (one standard error)."""
+    won = sum(one.right and not other.right for one, other in zip(tops, bare, strict=True))
+    lost = sum(other.right and not one.right for one, other in zip(tops, bare, strict=True))
+    return won - lost > (won + lost) ** 0.5
 
 
 def thresholds(sure: Doubles, known: Bools) -> tuple[float, float]:
@@ -330,24 +174,24 @@ def fit_examples(made: Sequence[Example], note: str = "", *, general: bool = Fal
     wordless = general
     if not general:
         bare = _crossed(usable, general=True)
-        if sum(top.right for top in bare) >= sum(top.right for top in tops):
+        if not _clearly_better(tops, bare):
             tops, wordless = bare, True  # too few questions a word: single words only add noise here
-    held = _held_out(tops, general=general)
-    slope, constant = _platt(held, np.array([top.right for top in tops]))
-    surety = fit_surety(tops, general=general)
+    strength, held = choose(tops, general=general)
+    slope, constant = platt(held, np.array([top.right for top in tops]))
+    surety = fit_surety(tops, strength, general=general)
     ranker = fit_rank(usable, general=wordless)
     answer_at, ask_at = thresholds(
         1 / (1 + np.exp(-slope * held - constant)), np.array([top.known for top in tops])
     )
     dense = dict(zip(confidence.NAMES, (slope * surety.dense).tolist(), strict=True))
-    words, swaps = _tables(ranker.signs)
+    words, links = _tables(ranker.signs)
     return Weights(
         rank=dict(zip(c.NAMES, ranker.dense.tolist(), strict=True)),
         sure={"bias": slope * surety.bias + constant, **dense},
         answer_at=answer_at,
         ask_at=ask_at,
         words=words,
-        swaps=swaps,
+        links=links,
         scope=_tables({sign: slope * value for sign, value in surety.signs.items()})[0],
         note=note,
     )
@@ -356,23 +200,23 @@ def fit_examples(made: Sequence[Example], note: str = "", *, general: bool = Fal
 def _tables(
     values: dict[Sign, float],
 ) -> tuple[dict[str, tuple[float, float, float]], dict[str, dict[str, float]]]:
-    """Sort weights into words and swaps, the heaviest of them only."""
+    """Sort weights into words and links, the heaviest of them only."""
     words: dict[str, list[float]] = {}
-    swaps: dict[str, dict[str, float]] = {}
+    links: dict[str, dict[str, float]] = {}
     pairs = sorted(
-        ((sign, value) for sign, value in values.items() if sign[0] not in "=-+"),
+        ((sign, value) for sign, value in values.items() if sign[0] not in SINGLE),
         key=lambda item: -abs(item[1]),
     )
     for (kind, word), value in values.items():
-        if kind in "=-+":
-            words.setdefault(word, [0.0, 0.0, 0.0])["=-+".index(kind)] = value
-    for (lost, added), value in pairs[:SWAPS]:
+        if kind in SINGLE:
+            words.setdefault(word, [0.0, 0.0, 0.0])[SINGLE.index(kind)] = value
+    for (asked, word), value in pairs[:LINKS]:
         if abs(value) >= SLIGHT:
-            swaps.setdefault(lost, {})[added] = value
+            links.setdefault(asked, {})[word] = value
     kept = {
         word: (row[0], row[1], row[2]) for word, row in sorted(words.items()) if max(map(abs, row)) >= SLIGHT
     }
-    return kept, dict(sorted(swaps.items()))
+    return kept, dict(sorted(links.items()))
 
 
 def fit(

@@ -1,9 +1,8 @@
-"""What a hall's labelled questions teach about single words.
+"""What a hall's labelled questions teach about single words (`intents.signs`), ready for one vocabulary.
 
-For a question and a phrasing, each word is shared, lost (only in the question) or added (only in the
-phrasing); each pair of a lost and an added word is a swap. Every one of these has a learned weight, and
-their sum is one feature of the ranking. So 宝宝 for 孩子 may cost nothing, and 赎回 for 申购 a lot.
-`intents.fitting` learns the weights; a hall without labels has none.
+Each word is shared, lost (only in the question) or added (only in the standard question), and each word
+that was asked is linked to words of the standard question. So 宝宝 may stand for 孩子, and 提取 speak
+against 缴费. Their sum is one feature of the ranking. A hall without labels has none.
 """
 
 from __future__ import annotations
@@ -14,14 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from intents.features import Overlap, Terms
-from intents.postings import Longs
+from intents.postings import Longs, Postings
 
 Doubles = NDArray[np.float64]
 WordWeights = Mapping[str, tuple[float, float, float]]
 """word → (shared, lost, added)"""
-Swaps = Mapping[str, Mapping[str, float]]
-"""lost word → added word → weight"""
+Links = Mapping[str, Mapping[str, float]]
+"""asked word → word of the standard question → weight"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +28,12 @@ class Learned:
 
     words: WordWeights
     added: Doubles
-    """Weight of each word of the vocabulary when only the phrasing has it."""
-    swaps: Mapping[str, tuple[Longs, Doubles]]
-    """lost word → numbers of added words, weights."""
+    """Weight of each word of the vocabulary when only the standard question has it."""
+    links: Mapping[str, tuple[Longs, Doubles]]
+    """asked word → numbers of linked words, weights."""
 
     @classmethod
-    def of(cls, words: WordWeights, swaps: Swaps, vocabulary: Mapping[str, int]) -> Learned:
+    def of(cls, words: WordWeights, links: Links, vocabulary: Mapping[str, int]) -> Learned:
         """Look up the words of a vocabulary."""
         added = np.zeros(max(len(vocabulary), 1))
         for word, (_, _, weight) in words.items():
@@ -43,24 +41,33 @@ class Learned:
             if number is not None:
                 added[number] = weight
         ready: dict[str, tuple[Longs, Doubles]] = {}
-        for lost, targets in swaps.items():
+        for asked, targets in links.items():
             pairs = [(vocabulary[word], weight) for word, weight in targets.items() if word in vocabulary]
             if pairs:
-                ready[lost] = (np.array([n for n, _ in pairs], np.int64), np.array([w for _, w in pairs]))
+                ready[asked] = (np.array([n for n, _ in pairs], np.int64), np.array([w for _, w in pairs]))
         return cls(words, added, ready)
 
-    def scores(self, terms: Terms, shared: Overlap) -> Doubles:
-        """Return the learned score of each candidate phrasing."""
-        count = shared.table.shape[1]
-        weights = np.array([self.words.get(name, (0.0, 0.0, 0.0)) for name in terms.names]).reshape(-1, 3)
-        total = weights[:, 1].sum() + (weights[:, 0] - weights[:, 1]) @ shared.table
-        total = total + np.bincount(
-            shared.owner, weights=self.added[shared.held] * ~shared.hit, minlength=count
-        )
-        return np.asarray(total + self._swapped(terms, shared, count), np.float64)
+    def scores(self, asked: Sequence[str], texts: Longs, postings: Postings) -> Doubles:
+        """Return the learned score of some texts, for the distinct words that were asked."""
+        if not self.words and not self.links:
+            return np.zeros(len(texts))
+        each = self.added.copy()
+        lost = 0.0
+        for word in asked:
+            weights = self.words.get(word, (0.0, 0.0, 0.0))
+            lost += weights[1]
+            number = postings.vocabulary.get(word)
+            if number is not None:
+                each[number] = weights[0] - weights[1]
+        for word in asked:
+            linked = self.links.get(word)
+            if linked is not None:
+                each[linked[0]] += linked[1]
+        held, owner = postings.gather(texts)
+        return np.asarray(lost + np.bincount(owner, weights=each[held], minlength=len(texts)), np.float64)
 
     def score(self, asked: Sequence[str], text: Sequence[str]) -> float:
-        """Return the learned score of one phrasing, given as its words; swaps are not read."""
+        """Return the learned score of one text, given as its words; links are not read."""
         total = 0.0
         for word in set(asked):
             row = self.words.get(word)
@@ -69,20 +76,3 @@ class Learned:
         return total + sum(
             self.words[word][2] for word in set(text) if word in self.words and word not in asked
         )
-
-    def _swapped(self, terms: Terms, shared: Overlap, count: int) -> Doubles:
-        places, targets, weights = [], [], []
-        for place, name in enumerate(terms.names):
-            ready = self.swaps.get(name)
-            if ready is not None:
-                places.append(np.full(len(ready[0]), place))
-                targets.append(ready[0])
-                weights.append(ready[1])
-        if not places:
-            return np.zeros(count)
-        asked, target, weight = np.concatenate(places), np.concatenate(targets), np.concatenate(weights)
-        left = np.flatnonzero(~shared.hit)
-        held, rule = np.nonzero(shared.held[left][:, None] == target)
-        owner = shared.owner[left[held]]
-        weight = weight[rule] * ~shared.table[asked[rule], owner]
-        return np.asarray(np.bincount(owner, weights=weight, minlength=count), np.float64)

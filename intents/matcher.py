@@ -15,6 +15,7 @@ from intents.decisions import Ambiguous, Candidate, Decision, Evidence, Match, N
 from intents.learned import Learned
 from intents.lexicon import Lexicon
 from intents.postings import Floats
+from intents.quiet import collecting_later
 from intents.repair import Repairs
 from intents.weights import Weights
 
@@ -63,7 +64,9 @@ class Index:
         kept = {subject.id: subject for subject in subjects}
         reader = analyser(lexicon or Lexicon.builtin())
         used = weights or Weights.builtin()
-        read = corpus.build(kept.values(), reader)
+        with collecting_later():
+            read = corpus.build(kept.values(), reader)
+            repairs = Repairs.of(read.grams, read.sounds, read.phrasings)
         return cls(
             analyser=reader,
             corpus=read,
@@ -71,10 +74,10 @@ class Index:
             subjects=kept,
             _rank=np.array([used.rank.get(name, 0.0) for name in c.NAMES]),
             _sure=np.array([used.sure.get(name, 0.0) for name in confidence.NAMES]),
-            _words=Learned.of(used.words, used.swaps, read.words.vocabulary),
+            _words=Learned.of(used.words, used.links, read.words.vocabulary),
             _scope=Learned.of(used.scope, {}, read.words.vocabulary),
             _names=tuple(read.words.vocabulary),
-            _repairs=Repairs.of(read.grams, read.sounds, read.phrasings),
+            _repairs=repairs,
         )
 
     def __len__(self) -> int:
@@ -110,7 +113,7 @@ class Index:
             return NoMatch(confidence=0.0, evidence=evidence)
         if breadth.says_nothing(ranking.reading, self.analyser):
             return NoMatch(confidence=min(sure, VAGUE), evidence=evidence, vague=True)
-        phrasings = [self._words_of(each) for each in ranking.found.phrasings.tolist()]
+        phrasings = map(self.words_of, ranking.found.phrasings.tolist())
         wide = breadth.too_wide(ranking.reading, phrasings, self.analyser)
         if wide:
             ids = tuple(self.corpus.ids[int(ranking.found.places[each])] for each in wide[:CHOICES])
@@ -158,18 +161,20 @@ class Index:
         found = c.find(reading, self.corpus, self.analyser)
         if not len(found.places):
             return Ranking(reading, found, np.zeros(0), 0.0, notes)
-        learned = self._words.scores(found.words, found.shared)[found.rows]
+        firsts = self.corpus.firsts[found.places]
+        learned = self._words.scores(found.words.names, firsts, self.corpus.words)
         scores = found.features @ self._rank + learned
         order = np.argsort(-scores, kind="stable")
         found = found.sorted(order)
-        scope = self._scope.score(reading.words, self._words_of(int(found.phrasings[0])))
+        scope = self._scope.score(reading.words, self.words_of(int(firsts[order[0]])))
         described = confidence.describe(scores[order], learned[order], found.features)
         sure = confidence.probability(
             float(described @ self._sure) + scope + self.weights.sure.get("bias", 0.0)
         )
         return Ranking(reading, found, scores[order], sure, notes)
 
-    def _words_of(self, phrasing: int) -> list[str]:
+    def words_of(self, phrasing: int) -> list[str]:
+        """Return the distinct words of a phrasing."""
         rows = self.corpus.words.rows
         return [
             self._names[number]

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 Triple = tuple[float, float, float]
 
 
@@ -33,9 +33,9 @@ class Weights:
     """Confidence from which the best entries are offered as choices."""
     words: Mapping[str, Triple] = field(default_factory=dict)
     """word → what it adds to the score when both have it, when only the question has it, when
-    only the phrasing has it."""
-    swaps: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """word that only the question has → word that only the phrasing has → what the swap adds to the score."""
+    only the standard question has it."""
+    links: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """word of the question → word of the standard question → what having both adds to the score."""
     scope: Mapping[str, Triple] = field(default_factory=dict)
     """The same three for the confidence."""
     note: str = field(default="", compare=False)
@@ -85,8 +85,8 @@ class Weights:
         head = json.dumps(data, ensure_ascii=False, indent=1)[:-2]
         tables: dict[str, dict[str, Any]] = {
             "words": {word: _short(row) for word, row in self.words.items()},
-            "swaps": {
-                word: {to: round(value, 2) for to, value in row.items()} for word, row in self.swaps.items()
+            "links": {
+                word: {to: round(value, 2) for to, value in row.items()} for word, row in self.links.items()
             },
             "scope": {word: _short(row) for word, row in self.scope.items()},
         }
@@ -159,7 +159,7 @@ def parse(text: str, where: str = "weights") -> Weights:
             rank=_numbers(data.get("rank"), "rank", where),
             sure=_numbers(data.get("sure"), "sure", where),
             words=_triples(data.get("words", {}), "words", where),
-            swaps=_table(data.get("swaps", {}), "swaps", where),
+            links=_table(data.get("links", {}), "links", where),
             scope=_triples(data.get("scope", {}), "scope", where),
             note=str(data.get("note", "")),
             **limits,

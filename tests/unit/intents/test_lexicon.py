@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from intents.analysis import analyser
 from intents.lexicon import Lexicon, LexiconError, parse
 
 
@@ -37,3 +38,13 @@ def test_a_hall_adds_its_own_words() -> None:
 def test_mistakes_are_named_in_chinese(text: str, says: str) -> None:
     with pytest.raises(LexiconError, match=says):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [("怎么报名", False), ("是什么意思", False), ("那么多久能好", False), ("有用么", True), ("能办么", True)],
+)
+def test_the_end_of_zenme_and_shenme_does_not_ask_whether(text: str, asked: bool) -> None:  # noqa: FBT001
+    reader = analyser(Lexicon.builtin())
+    bit = 1 << reader.kinds.index("whether")
+    assert bool(reader.kinds_of(text) & bit) is asked

@@ -11,7 +11,7 @@ from intents.weights import Weights, WeightsError, parse
 
 
 def data(**changes: Any) -> str:
-    return json.dumps({"format": 1, "answer_at": 0.6, "ask_at": 0.2, "rank": {}, "sure": {}} | changes)
+    return json.dumps({"format": 2, "answer_at": 0.6, "ask_at": 0.2, "rank": {}, "sure": {}} | changes)
 
 
 def test_the_builtin_weights_fit_the_features() -> None:
@@ -26,7 +26,7 @@ def test_a_saved_file_reads_the_same(tmp_path: Path) -> None:
         rank={"word_asked": 1.5},
         sure={"bias": -1.0},
         words={"宝宝": (0.1, -0.25, 0.0)},
-        swaps={"宝宝": {"孩子": 1.0}},
+        links={"宝宝": {"孩子": 1.0}},
         scope={"股票": (0.0, -2.0, 0.0)},
         note="测试",
     )
@@ -39,13 +39,13 @@ def test_a_saved_file_reads_the_same(tmp_path: Path) -> None:
     [
         ("{", "not valid JSON"),
         ("[]", "not a weights file"),
-        ('{"format": 9}', "format 1"),
+        ('{"format": 9}', "format 2"),
         (data(rank=[]), "`rank` must be an object"),
         (data(rank={"a": "x"}), r"rank\.a must be a number"),
         (data(answer_at=0.1), "ask_at"),
         (data(answer_at=2), "answer_at"),
         (data(words={"a": [1]}), "three numbers"),
-        (data(swaps={"a": 1}), r"`swaps\.a` must be an object"),
+        (data(links={"a": 1}), r"`links\.a` must be an object"),
         (data(sure={"bias": 1e999}), "finite"),
     ],
 )
