@@ -178,6 +178,7 @@ def build(
         uploads=stores.uploads,
         cluster_at=settings.cluster_at,
         snapshots=snapshots,
+        menu=stores.menu,
         public_url=public_url(settings),
         clock=clock,
         secure=public_url(settings).startswith("https://"),

@@ -11,18 +11,24 @@ from aiohttp.typedefs import Handler
 
 from console import (
     audit_pages,
+    department_pages,
     door,
     entry_editor,
     entry_pages,
     entry_steps,
     gap_pages,
+    hall_pages,
     home,
+    lexicon_pages,
+    menu_pages,
     sheet_pages,
     staff_pages,
+    text_pages,
     trial_pages,
 )
 from console.gap_board import GapBoard
 from console.guard import Guard
+from console.hall_edit import field_name
 from console.visit import ROOT, Deps, Page, Tools, url
 from console.words import browser_name
 from helpdesk.staff import ROLE_NAMES
@@ -32,6 +38,13 @@ from rendering.templating import beijing_time, environment
 FOLDER: Final = Path(__file__).parent
 HTMX: Final = Path(str(files("js_lib_htmx"))) / "static" / "htmx" / "htmx.min.js"
 
+HALL_PAGES: Final = (
+    *hall_pages.PAGES,
+    *department_pages.PAGES,
+    *lexicon_pages.PAGES,
+    *text_pages.PAGES,
+    *menu_pages.PAGES,
+)
 PAGES: Final[tuple[Page, ...]] = (
     *door.PAGES,
     *home.PAGES,
@@ -41,6 +54,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *entry_editor.PAGES,
     *entry_pages.PAGES,
     *entry_steps.PAGES,
+    *HALL_PAGES,
     *staff_pages.PAGES,
     *audit_pages.PAGES,
 )
@@ -53,7 +67,7 @@ def console_app(deps: Deps) -> web.Application:
         "/assets", [*(FOLDER / "static" / name for name in ("console.css", "console.js", "icon.svg")), HTMX]
     )
     templates = environment(FOLDER / "templates")
-    templates.globals.update(url=url, role_names=ROLE_NAMES)
+    templates.globals.update(url=url, role_names=ROLE_NAMES, field_name=field_name)
     templates.filters.update(beijing_time=beijing_time, browser_name=browser_name)
     tools = Tools(deps, templates, assets.under(ROOT), GapBoard(deps.cluster_at))
     guard = Guard(tools, {(page.method, ROOT + page.path): page for page in PAGES})

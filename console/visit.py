@@ -25,6 +25,7 @@ from knowledge.uploads import UploadStore
 from rendering.assets import Assets
 from rendering.forms import Form
 from rendering.templating import html
+from wechat.own_menu import MenuStore
 
 ROOT: Final = "/console"
 UNPROCESSABLE: Final = 422
@@ -36,6 +37,7 @@ NAVIGATION: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("entries", "/entries", "问答", "entries.read"),
     ("gaps", "/gaps", "待补的问题", "gaps.read"),
     ("try", "/try", "试问一句", "entries.read"),
+    ("hall", "/hall", "大厅资料", "hall.write"),
     ("staff", "/staff", "账号", "staff.manage"),
     ("audit", "/audit", "操作记录", "audit.read"),
 )
@@ -61,6 +63,7 @@ class Deps:
     snapshots: Snapshots
     public_url: str
     """Where citizens reach the pages; previews show it."""
+    menu: MenuStore
     clock: Callable[[], datetime]
     secure: bool
     """Whether citizens and staff come over https: then the cookie says so."""

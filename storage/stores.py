@@ -23,6 +23,7 @@ from storage.editorial import MongoEditorialStore
 from storage.gaps import MongoGapStore
 from storage.handoffs import MongoHandoffStore
 from storage.knowledge import MongoKnowledgeStore
+from storage.menus import MongoMenuStore
 from storage.mongo import Driver, Mongo, connect, ensure_indexes, missing_indexes
 from storage.outbox import MongoOutboxStore
 from storage.staff import MongoAuditLog, MongoStaffStore
@@ -32,6 +33,7 @@ from storage.uploads import MongoUploadStore
 from storage.windows import MongoWindowLedger
 from wechat.consents import ConsentStore
 from wechat.outbox import OutboxStore
+from wechat.own_menu import MenuStore
 from wechat.tokens import TokenStore
 from wechat.windows import WindowLedger
 
@@ -52,6 +54,7 @@ class Stores:
     tokens: TokenStore
     knowledge: KnowledgeStore
     editorial: EditorialStore
+    menu: MenuStore
     staff: StaffStore
     audit: AuditLog
     gaps: GapStore
@@ -86,6 +89,7 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
             tokens=MongoTokenStore(mongo.collection("tokens")),
             knowledge=knowledge,
             editorial=MongoEditorialStore(mongo, knowledge),
+            menu=MongoMenuStore(mongo.collection("menus")),
             staff=MongoStaffStore(
                 mongo.collection("staff"), mongo.collection("staff_sessions"), mongo.collection("attempts")
             ),
