@@ -38,6 +38,8 @@ class Column:
     below: tuple[Place, ...]
     name: str
     names: tuple[str, ...]
+    open: bool
+    """Whether the buttons below are shown: there are some, or something is wrong with them."""
 
 
 async def show_menu(visit: Visit) -> web.StreamResponse:
@@ -80,9 +82,12 @@ def _page(
 
 def _column(form: Form, place: Place, below: tuple[Place, ...]) -> Column:
     used = [each for each in below if form.value(f"kind-{each.suffix}")]
+    fields = [f"{field}-{each.suffix}" for each in below for field in ("name", "kind", "target")]
     names = tuple(form.value(f"name-{each.suffix}") for each in used)
+    more = form.value(f"kind-{place.suffix}") == menu_form.MORE
     name = form.value(f"name-{place.suffix}")
-    return Column(place, below, name, names if form.value(f"kind-{place.suffix}") == menu_form.MORE else ())
+    shown = bool(used) or more or any(map(form.problem, fields))
+    return Column(place, below, name, names if more else (), shown)
 
 
 def _offered(snapshot: Snapshot | None) -> list[tuple[str, str]]:

@@ -94,7 +94,7 @@ async def test_a_sentence_is_tried_before_saving(here: Here, new_browser: NewBro
     )
     assert seen.status == 200
     trial = seen.text[seen.text.index('id="trial"') :]
-    now, then = trial[: trial.index("改后断成")], trial[trial.index("改后断成") :]
+    now, then = trial[: trial.index("改后读作")], trial[trial.index("改后读作") :]
     assert ">青禾惠农宝</span>" not in now
     assert '<span class="tag accent">青禾惠农宝</span>' in then
     assert "“社宝”按读音当作“社保”" in then
@@ -167,7 +167,7 @@ async def test_a_sentence_is_looked_at_saved_and_taken_back(here: Here, new_brow
     path, own = "/hall/texts/goodbye", "慢走，{大厅名称}：{电话}"
     mark = await seen_on(boss, path)
     shown = await boss.post(path, text=own, do="try", seen=mark)
-    assert '<div class="said">慢走，测试县政务服务中心：0100-12345</div>' in shown.text
+    assert '<div class="bubble">慢走，测试县政务服务中心：0100-12345</div>' in shown.text
     assert (await stored(here)).texts == ()
     await boss.post(path, text=own, do="save", seen=mark)
     await swapped(here, "慢走")
@@ -210,7 +210,7 @@ async def test_examples_that_nobody_could_answer_are_pointed_out(here: Here, new
     seen = await boss.post(
         path, text="社保卡丢了怎么补办\n宇宙飞船驾照", do="try", seen=await seen_on(boss, path)
     )
-    assert seen.text.count('class="said"') == 2
+    assert seen.text.count('class="bubble"') == 2
     assert "<li>宇宙飞船驾照</li>" in seen.text
     assert "<li>社保卡丢了怎么补办</li>" not in seen.text
 

@@ -137,6 +137,12 @@ class OneKnowledge:
     ) -> int:
         raise NotImplementedError
 
+    async def hall(self) -> tuple[int, Hall]:
+        return 1, self._knowledge.hall
+
+    async def put_hall(self, hall: Hall, *, expected: int) -> int | None:
+        raise NotImplementedError
+
     async def wait_for_change(self, since: int, *, timeout_seconds: float) -> bool:
         raise NotImplementedError
 
