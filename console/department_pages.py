@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,6 +15,7 @@ from console.hall_pages import check_phone
 from console.visit import UNPROCESSABLE, Page, Visit, url
 from console.wordlists import items_of
 from intents.guards import own_word
+from knowledge.editorial_store import Wanted
 from knowledge.entries import beijing_day
 from knowledge.hall import Department, Hall
 from knowledge.words import usable
@@ -105,11 +106,11 @@ async def delete(visit: Visit) -> web.StreamResponse:
     form, hall = await visit.form(), await the_hall(visit)
     found = _wanted(visit, hall)
     await visit.deps.snapshots.refresh(visit.deps.knowledge, beijing_day(visit.now))
-    uses = [each async for each in _uses(visit, found.id)]
+    uses, count = await _uses(visit, found.id)
     if uses:
         filled = _filled(found)
         filled.problems[""] = "这个部门还在用，不能删除。请先把下面这些改到别的部门。"
-        return _page(visit, hall, filled, found, status=CONFLICT, uses=uses)
+        return _page(visit, hall, filled, found, status=CONFLICT, uses=uses, more_uses=count - len(uses))
     part = _part(found.id, "hall.department_delete")
     differences = await save(visit, form, part, lambda now: _without(now, found.id))
     if differences:
@@ -119,17 +120,18 @@ async def delete(visit: Visit) -> web.StreamResponse:
     return visit.go("/hall/departments", done="department_deleted")
 
 
-async def _uses(visit: Visit, department: str) -> AsyncIterator[Use]:
+async def _uses(visit: Visit, department: str) -> tuple[list[Use], int]:
+    """What belongs to a department, drafts and withdrawn entries too: the first ones, and how many in all."""
+    wanted = Wanted(departments=(department,), order="question")
+    listing = await visit.deps.editorial.find(wanted, now=visit.now)
+    found = [Use("问答", each.entry.question, url(f"/entries/{each.id}")) for each in listing.items]
     snapshot = visit.deps.snapshots.current
-    for entry in snapshot.entries.values() if snapshot else ():
-        if entry.department == department:
-            yield Use("问答", entry.question)
-    for guide in snapshot.guides.values() if snapshot else ():
-        if guide.department == department:
-            yield Use("办事指南", guide.title)
+    guides = snapshot.guides.values() if snapshot else ()
+    found += [Use("办事指南", guide.title) for guide in guides if guide.department == department]
     for person in await visit.deps.staff.everyone():
         if department in person.departments:
-            yield Use("账号", person.name, url(f"/staff/{person.id}"))
+            found.append(Use("账号", person.name, url(f"/staff/{person.id}")))
+    return found[:_SHOWN], len(found) - len(listing.items) + listing.total
 
 
 def _page(
@@ -140,7 +142,8 @@ def _page(
     *,
     status: int = 200,
     differences: tuple[Difference, ...] = (),
-    uses: list[Use] | None = None,
+    uses: Sequence[Use] = (),
+    more_uses: int = 0,
 ) -> web.Response:
     told = _told(hall, found.id if found else "")
     return visit.page(
@@ -150,8 +153,8 @@ def _page(
         department=found,
         seen=marked(form, told, status),
         differences=differences,
-        uses=(uses or [])[:_SHOWN],
-        more_uses=max(0, len(uses or []) - _SHOWN),
+        uses=uses,
+        more_uses=more_uses,
     )
 
 

@@ -9,11 +9,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from console.hall_edit import CONFLICT, Part, marked, save, the_hall
+from console.preview import shown_of
 from console.visit import UNPROCESSABLE, Page, Visit
 from handlers import texts
 from handlers.sentences import MOST_BYTES, Sentence, example, own_text, places_of, problems_of, too_long
 from intents.decisions import Match
 from knowledge.hall import Hall, OwnText
+from messages import Taps, Text
 from rendering.forms import Form
 
 _MOST_CHARACTERS: Final = MOST_BYTES
@@ -79,11 +81,22 @@ def _page(
         seen=form.value("seen") if trying else marked(form, _part(sentence.key).told(hall), status),
         own=bool(_stored(hall, sentence.key)),
         examples={**sentence.places, **places_of(hall)} if sentence.allowed else {},
-        bubbles=[line for line in shown.splitlines() if line.strip()] if sentence.lines else [shown],
+        preview=shown_of(_parts(sentence, shown, hall)),
         size=len(shown.encode()),
         most=MOST_BYTES,
         **{"differences": (), "unanswered": _unanswered(visit, sentence, typed), **values},
     )
+
+
+def _parts(sentence: Sentence, shown: str, hall: Hall) -> tuple[Text | Taps, ...]:
+    """The reply that the sentence stands in, as far as it is always the same."""
+    if sentence.key == "examples":
+        lines = tuple(line.strip() for line in shown.splitlines() if line.strip())
+        return (Text(texts.greeting(hall)), Taps("比如：", lines))
+    if sentence.key in {"greeting", "help"}:
+        whole = "\n".join(filter(None, (shown, texts.sample_notice(hall))))
+        return (Text(whole), Taps("比如：", texts.examples(hall)))
+    return (Text(shown),)
 
 
 def _unanswered(visit: Visit, sentence: Sentence, text: str) -> list[str]:

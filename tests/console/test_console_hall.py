@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from knowledge.entries import beijing_day
+from knowledge.editorial import create
+from knowledge.entries import Entry, beijing_day
 from knowledge.files import SAMPLE_FOLDER, read_folder
 from knowledge.hall import Hall
 from tests.console.conftest import Browser, NewBrowser, Seen, hire, signed_in
-from tests.running import Here
+from tests.running import Clock, Here
 
 pytestmark = pytest.mark.slow
 
@@ -218,16 +219,24 @@ async def test_a_wrong_department_is_refused(
 
 
 async def test_a_department_that_is_used_can_not_be_deleted_and_says_by_what(
-    here: Here, new_browser: NewBrowser
+    here: Here, new_browser: NewBrowser, clock: Clock
 ) -> None:
     boss = await signed_in(here, new_browser, "boss", "admin")
     await hire(here, "li", "editor", departments=("hrss",))
+    draft = Entry("later", "还没写完的问题", "答案", "hrss", "social")
+    await here.stores.editorial.save(create(draft, "id-li", now=clock.now))
     seen = await boss.post(
         "/hall/departments/hrss/delete", seen=await seen_on(boss, "/hall/departments/hrss")
     )
     assert seen.status == 409
-    for name in ("问答：社保卡丢了怎么补办", "问答：养老金每月几号发放", "办事指南：社保卡补办", "li 同志"):
-        assert name in seen.text
+    used = re.findall(r"<li>(.*?)</li>", seen.text)
+    assert [re.sub(r"<[^>]*>", "", each) for each in used] == [
+        "问答：养老金每月几号发放",
+        "问答：社保卡丢了怎么补办",
+        "问答：还没写完的问题",
+        "办事指南：社保卡补办",
+        "账号：li 同志",
+    ]
     assert "结婚登记" not in seen.text
     assert len((await stored(here)).departments) == 2
 
