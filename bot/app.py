@@ -177,6 +177,7 @@ def build(
         keys=stores.keys,
         cluster_at=settings.cluster_at,
         snapshots=snapshots,
+        menu=stores.menu,
         public_url=public_url(settings),
         numbers=stores.numbers,
         clock=clock,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from wechat import menu as rules
 from wechat.api import codes, menus
 from wechat.client import Client
 from wechat.menu import Menu, MenuError, read_menu
+from wechat.own_menu import document_of
 
 DAY_SECONDS: Final = 86_400
 LONGEST_DAYS: Final = 30
@@ -38,9 +39,9 @@ def show() -> None:
 
 
 @menu.command()
-@click.argument("file", type=FILE)
-def diff(file: Path) -> None:
-    """Say what pushing FILE would change. Exit code 1 when something would."""
+@click.argument("file", type=FILE, required=False)
+def diff(file: Path | None) -> None:
+    """Say what pushing FILE, or else the console's menu, would change. Exit code 1 when something would."""
     settings = settings_or_fail()
     lines = run(_difference(settings, file))
     click.echo("\n".join(lines) if lines else "no difference")
@@ -49,9 +50,12 @@ def diff(file: Path) -> None:
 
 
 @menu.command()
-@click.argument("file", type=FILE)
-def push(file: Path) -> None:
-    """Make the menu of FILE (YAML) the account's menu. WeChat shows it after about five minutes."""
+@click.argument("file", type=FILE, required=False)
+def push(file: Path | None) -> None:
+    """Make the menu of FILE (YAML) the account's menu. WeChat shows it after about five minutes.
+
+    Without FILE: the menu that was saved in the console; menus for people with a tag stay as they are.
+    """
     settings = settings_or_fail()
     lines = run(_push(settings, file))
     click.echo("\n".join(lines) if lines else "no difference; nothing was pushed")
@@ -114,16 +118,28 @@ async def _current(settings: Settings) -> Menu | None:
         return await menus.get(client)
 
 
-async def _difference(settings: Settings, path: Path) -> list[str]:
-    wanted = menu_of(path, settings)
-    async with official(settings) as client:
-        return rules.difference(await menus.get(client) or EMPTY, wanted)
+async def own_menu(settings: Settings) -> Menu:
+    """Read and check the menu that is kept in the console. Raises `MenuError`."""
+    async with opened(settings) as stores:
+        kept = await stores.menu.get()
+    if kept is None:
+        raise MenuError("no menu was saved in the console yet (/console/hall/menu); or name a FILE")
+    return read_menu(document_of(kept.buttons), base_url=public_url(settings))
 
 
-async def _push(settings: Settings, path: Path) -> list[str]:
-    wanted = menu_of(path, settings)
+async def _difference(settings: Settings, path: Path | None) -> list[str]:
+    wanted = menu_of(path, settings) if path else await own_menu(settings)
     async with official(settings) as client:
-        lines = rules.difference(await menus.get(client) or EMPTY, wanted)
+        now = await menus.get(client) or EMPTY
+        return rules.difference(now, wanted if path else replace(wanted, conditional=now.conditional))
+
+
+async def _push(settings: Settings, path: Path | None) -> list[str]:
+    wanted = menu_of(path, settings) if path else await own_menu(settings)
+    async with official(settings) as client:
+        now = await menus.get(client) or EMPTY
+        wanted = wanted if path else replace(wanted, conditional=now.conditional)
+        lines = rules.difference(now, wanted)
         if lines:
             await menus.push(client, wanted)
         return lines

@@ -12,20 +12,26 @@ from aiohttp.typedefs import Handler
 from console import (
     audit_pages,
     confirm_pages,
+    department_pages,
     door,
     entry_editor,
     entry_pages,
     entry_steps,
     gap_pages,
+    hall_pages,
     home,
+    lexicon_pages,
+    menu_pages,
     numbers_files,
     numbers_pages,
     sheet_pages,
     staff_pages,
+    text_pages,
     trial_pages,
 )
 from console.gap_board import GapBoard
 from console.guard import Guard
+from console.hall_edit import field_name
 from console.numbers_view import duration, percent
 from console.visit import ROOT, Deps, Page, Tools, url
 from console.words import browser_name
@@ -36,6 +42,13 @@ from rendering.templating import beijing_time, environment
 FOLDER: Final = Path(__file__).parent
 HTMX: Final = Path(str(files("js_lib_htmx"))) / "static" / "htmx" / "htmx.min.js"
 
+HALL_PAGES: Final = (
+    *hall_pages.PAGES,
+    *department_pages.PAGES,
+    *lexicon_pages.PAGES,
+    *text_pages.PAGES,
+    *menu_pages.PAGES,
+)
 PAGES: Final[tuple[Page, ...]] = (
     *door.PAGES,
     *home.PAGES,
@@ -48,6 +61,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *entry_steps.PAGES,
     *numbers_pages.PAGES,
     *numbers_files.PAGES,
+    *HALL_PAGES,
     *staff_pages.PAGES,
     *audit_pages.PAGES,
 )
@@ -64,7 +78,7 @@ def console_app(deps: Deps) -> web.Application:
         ],
     )
     templates = environment(FOLDER / "templates")
-    templates.globals.update(url=url, role_names=ROLE_NAMES)
+    templates.globals.update(url=url, role_names=ROLE_NAMES, field_name=field_name)
     templates.filters.update(beijing_time=beijing_time, browser_name=browser_name)
     templates.filters.update(percent=percent, duration=duration)
     tools = Tools(deps, templates, assets.under(ROOT), GapBoard(deps.cluster_at))

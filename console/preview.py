@@ -1,4 +1,4 @@
-"""What WeChat will show of an entry, exactly: the messages a citizen gets, with their bytes counted."""
+"""What WeChat will show of an entry or another reply, exactly: the messages, with their bytes counted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from handlers.conversation import State
 from handlers.question import entry_parts, offer_of
 from knowledge.entries import Entry
 from knowledge.snapshot import Snapshot
+from messages import Part
 from rendering.markup import Run, runs_of
 from wechat.render import TEXT_LIMIT_BYTES, TextMessage, paginate, wire_messages
 
@@ -43,8 +44,14 @@ def preview_of(entry: Entry, snapshot: Snapshot, public_url: str) -> Preview:
     """Render an entry the way the chat does."""
     guide = snapshot.guide(entry.guide)
     _, offer = offer_of(State(), guide)
-    rest = entry_parts(entry, snapshot.departments.get(entry.department), guide, public_url, offer)
+    department = snapshot.departments.get(entry.department)
+    return shown_of(entry_parts(entry, department, guide, public_url, offer))
+
+
+def shown_of(parts: tuple[Part, ...]) -> Preview:
+    """Render parts of a reply the way the chat does."""
     shown: list[Shown] = []
+    rest = parts
     for page in range(_MOST_PAGES):
         first, rest = paginate(rest, "official")
         for message in wire_messages(first, "official"):

@@ -27,6 +27,7 @@ from knowledge.uploads import UploadStore
 from rendering.assets import Assets
 from rendering.forms import Form
 from rendering.templating import html
+from wechat.own_menu import MenuStore
 
 ROOT: Final = "/console"
 UNPROCESSABLE: Final = 422
@@ -39,6 +40,7 @@ NAVIGATION: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("gaps", "/gaps", "待补的问题", "gaps.read"),
     ("try", "/try", "试问一句", "entries.read"),
     ("numbers", "/numbers", "统计", "numbers.read"),
+    ("hall", "/hall", "大厅资料", "hall.write"),
     ("staff", "/staff", "账号", "staff.manage"),
     ("audit", "/audit", "操作记录", "audit.read"),
 )
@@ -66,6 +68,7 @@ class Deps:
     public_url: str
     """Where citizens reach the pages; previews show it."""
     numbers: NumbersStore
+    menu: MenuStore
     clock: Callable[[], datetime]
     secure: bool
     """Whether citizens and staff come over https: then the cookie says so."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from console.hall_words import HALL_ACTIONS, HALL_DONE, HALL_FIELDS
 from helpdesk.staff import Permission
 
 PERMISSION_NAMES: Final[Mapping[Permission, str]] = {
@@ -63,6 +64,7 @@ ACTION_NAMES: Final[Mapping[str, str]] = {
     "staff.disable": "停用账号",
     "staff.enable": "启用账号",
     "staff.sessions_end": "结束他人的登录",
+    **HALL_ACTIONS,
 }
 
 FIELD_NAMES: Final[Mapping[str, str]] = {
@@ -76,6 +78,7 @@ FIELD_NAMES: Final[Mapping[str, str]] = {
     "changed": "修改",
     "removed": "删除",
     "rows": "条数",
+    **HALL_FIELDS,
 }
 
 _BROWSERS: Final[Mapping[str, str]] = {
@@ -133,5 +136,6 @@ DONE: Final[Mapping[str, str]] = {
     "staff_changed": "账号已保存。",
     "staff_disabled": "账号已停用，已有的登录全部结束。",
     "staff_enabled": "账号已启用。",
+    **HALL_DONE,
 }
 """What a page says after something was done; the address carries only the key."""

@@ -47,13 +47,13 @@ async def take_rating(turn: Turn, services: Services) -> Answer | None:  # noqa:
     state = turn.state
     if not state.rated_turn:
         return Answer(state, (Text(texts.NOTHING_TO_RATE),))
-    useful = name == "useful"
+    useful, hall = name == "useful", turn.snapshot.hall
     rated = RateTurn(state.rated_turn, useful=useful)
     if useful:
         after = replace(state, rated_turn="", useless=0)
-        return Answer(after, (Text(texts.THANKS_FOR_RATING),), (rated,))
+        return Answer(after, (Text(texts.say("rated_useful", hall)),), (rated,))
     after = replace(state, rated_turn="", useless=state.useless + 1)
-    said = texts.SORRY_AGAIN if after.useless > 1 else texts.SORRY_FOR_ANSWER
+    said = texts.say("rated_useless_again" if after.useless > 1 else "rated_useless", hall)
     return Answer(after, (Text(said), Taps("", (texts.HUMAN,))), (rated,))
 
 
@@ -63,12 +63,12 @@ async def small_talk(turn: Turn, services: Services) -> Answer | None:  # noqa: 
         return None
     hall = turn.snapshot.hall
     if not any(character.isalnum() for character in turn.text) and command(turn.text) != "help":
-        return Answer(turn.state, (Text(texts.EMPTY_TEXT),), outcome="command")
+        return Answer(turn.state, (Text(texts.say("empty", hall)),), outcome="command")
     said: dict[str, tuple[Part, ...]] = {
-        "thanks": (Text(texts.YOU_ARE_WELCOME),),
-        "goodbye": (Text(texts.GOODBYE),),
-        "greeting": (Text(texts.greeting(hall)), Taps("比如：", texts.EXAMPLES)),
-        "help": (Text(texts.help_text(hall)), Taps("比如：", texts.EXAMPLES)),
+        "thanks": (Text(texts.say("welcome", hall)),),
+        "goodbye": (Text(texts.say("goodbye", hall)),),
+        "greeting": (Text(texts.greeting(hall)), Taps("比如：", texts.examples(hall))),
+        "help": (Text(texts.help_text(hall)), Taps("比如：", texts.examples(hall))),
     }
     parts = said.get(command(turn.text))
     return Answer(turn.state, parts) if parts else None

@@ -34,7 +34,7 @@ async def follow(turn: Turn, services: Services) -> Answer | None:
     hall = turn.snapshot.hall
     opened = _open(turn, services, turn.inbound.event_key) if turn.inbound.event == FOLLOW else None
     if opened is None:
-        parts: tuple[Part, ...] = (Text(texts.greeting(hall)), Taps("比如：", texts.EXAMPLES))
+        parts: tuple[Part, ...] = (Text(texts.greeting(hall)), Taps("比如：", texts.examples(hall)))
         return Answer(turn.state, parts, outcome="event")
     return replace(opened, parts=(Text(texts.greeting(hall)), *opened.parts))
 

@@ -57,7 +57,8 @@ async def open_handoff(turn: Turn, services: Services, *, reason: HandoffReason)
 
 
 def _cancel(turn: Turn) -> Answer:
+    hall = turn.snapshot.hall
     if not turn.state.handoff:
-        return Answer(turn.state, (Text(texts.NO_HANDOFF),))
+        return Answer(turn.state, (Text(texts.say("no_handoff", hall)),))
     after = replace(turn.state, handoff="")
-    return Answer(after, (Text(texts.CANCELLED),), (CloseHandoff(turn.state.handoff),))
+    return Answer(after, (Text(texts.say("handoff_cancelled", hall)),), (CloseHandoff(turn.state.handoff),))

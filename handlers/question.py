@@ -39,7 +39,8 @@ async def answer_question(turn: Turn, services: Services) -> Answer | None:
         case Ambiguous():
             return _ask_back(turn, decision, lines)
         case NoMatch(vague=True):
-            parts = (Text(texts.SAY_MORE), Taps("比如：", texts.EXAMPLES))
+            hall = turn.snapshot.hall
+            parts = (Text(texts.say("say_more", hall)), Taps("比如：", texts.examples(hall)))
             return Answer(
                 turn.state, parts, outcome="asked_back", confidence=decision.confidence, lines=lines
             )
@@ -60,7 +61,8 @@ def give_entry(
     department = turn.snapshot.departments.get(entry.department)
     state = replace(turn.state, entry=entry.id, misses=0, choices=choices, more=())
     if entry.person_only:
-        parts: tuple[Part, ...] = (Text(texts.person_only(department)), Taps("", (texts.HUMAN,)))
+        said = texts.person_only(turn.snapshot.hall, department)
+        parts: tuple[Part, ...] = (Text(said), Taps("", (texts.HUMAN,)))
         return Answer(state, parts, outcome="asked_back", entry=entry.id, confidence=confidence, lines=lines)
     guide = turn.snapshot.guide(entry.guide)
     state, offer = offer_of(state, guide)
@@ -130,7 +132,7 @@ def _ask_back(turn: Turn, decision: Ambiguous, lines: tuple[str, ...]) -> Answer
 def _not_known(turn: Turn, nearest: tuple[str, ...], lines: tuple[str, ...], decision: Decision) -> Answer:
     hall, misses = turn.snapshot.hall, turn.state.misses + 1
     entries = _live(turn, nearest, MAX_GUESSES)
-    said = texts.dont_know_again(hall) if misses > 1 else texts.dont_know(hall)
+    said = texts.say("dont_know_again" if misses > 1 else "dont_know", hall)
     parts: tuple[Part, ...] = (
         Text(said),
         *((_numbered(texts.NEAREST_HEADING, entries, ""),) if entries else ()),

@@ -39,11 +39,12 @@ async def limit_flood(turn: Turn, services: Services) -> Answer | None:
 
 
 async def decline_sensitive(turn: Turn, services: Services) -> Answer | None:  # noqa: ARG001
-    """Decline topics that a service hall doesn't discuss."""
-    found = guard(turn.text) if turn.inbound.kind == "text" else None
+    """Decline topics that a service hall doesn't discuss: the built-in ones and the hall's own."""
+    hall = turn.snapshot.hall
+    found = guard(turn.text, hall.sensitive) if turn.inbound.kind == "text" else None
     if found is None:
         return None
-    said = texts.INSULTED if found.kind == "insult" else texts.SENSITIVE
+    said = texts.say("insulted" if found.kind == "insult" else "sensitive", hall)
     parts = (Text(said), Taps("", (texts.HUMAN,)))
     return Answer(turn.state, parts, outcome="refused", lines=(f"话题不在服务范围：{found.kind}",))
 

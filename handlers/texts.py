@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from handlers.sentences import Sentence, said
 from knowledge.entries import Entry
 from knowledge.guide_scenes import Notice, Walk
 from knowledge.guides import Guide, Material, Question
@@ -16,30 +18,124 @@ USELESS: Final = "没用"
 CANCEL_HUMAN: Final = "取消人工"
 
 WAS_IT_USEFUL: Final = "这个回答有帮助吗？"
-THANKS_FOR_RATING: Final = "谢谢您的评价。还有别的事，直接告诉我。"
-SORRY_FOR_ANSWER: Final = "抱歉没帮上忙，这个问题我已记下，请业务部门改进。"
-SORRY_AGAIN: Final = "又没帮上忙，实在抱歉。回复“人工”，我请工作人员来答复您。"
 NOTHING_TO_RATE: Final = "现在没有需要评价的回答。有事请直接问我。"
 NO_MORE: Final = "没有更多内容了。有别的事请直接问我。"
-GOODBYE: Final = "再见，祝您办事顺利！有事随时找我。"
-YOU_ARE_WELCOME: Final = "不客气。还有别的事，直接告诉我。"
 WHICH_ONE: Final = "您要问的是下面哪一件？"
 CHOOSE_FOOTER: Final = "请回复编号选择。都不是的话换个说法，或回复“人工”。"
-SAY_MORE: Final = "请说得具体一点：要办什么事、什么证？"
 NEAREST_HEADING: Final = "您看看是不是这几件："
 FLOOD: Final = "您发得有点快，我来不及看。请过一分钟再发，急事请拨打大厅电话。"
-SENSITIVE: Final = "这个话题我不便讨论。政务服务方面的事，您可以直接问我。"
-INSULTED: Final = "让您着急了，抱歉。请说说要办的事；要找工作人员，回复“人工”。"
 NOT_STORED: Final = "系统正在恢复，刚才这条可能没有记下来。请过几分钟再发一次，急事请拨打大厅电话。"
 STORED_FOR_LATER: Final = "您的消息已收到。系统有点忙，处理好马上答复您。"
 TROUBLE: Final = "抱歉，我这边出了点问题，没能答复您。请稍后再问，或回复“人工”。"
 PREPARING: Final = "大厅的问答还在准备中，请过一会儿再来。"
-CANCELLED: Final = "好的，已取消人工服务。有事请直接问我。"
-NO_HANDOFF: Final = "您现在没有在等人工服务。需要时回复“人工”。"
-EMPTY_TEXT: Final = "没看懂您发的内容。请用一句话说说要办的事，比如“社保卡丢了怎么补”。"
 
-EXAMPLES: Final = ("社保卡丢了怎么补", "结婚登记需要什么材料", "个体户营业执照怎么办")
-"""Shown in the greeting and the help; each must be answerable in the sample hall (a test says so)."""
+SENTENCES: Final[Mapping[str, Sentence]] = {
+    each.key: each
+    for each in (
+        Sentence(
+            "greeting",
+            "欢迎语",
+            "市民关注公众号，或者说“你好”",
+            "您好，这里是{大厅名称}。\n办什么事、带什么材料、到哪个窗口，直接用一句话问我就行。",
+        ),
+        Sentence(
+            "help",
+            "帮助",
+            "市民说“帮助”“菜单”，或者点“怎么提问”“地址和上班时间”",
+            "我是{大厅名称}的智能助手，可以：\n1. 回答办事问题：直接用一句话问我\n2. 转工作人员：回复“人工”\n大厅时间：{上班时间}\n地址：{地址}\n电话：{电话}",
+        ),
+        Sentence(
+            "examples",
+            "提问示例",
+            "跟在欢迎语和帮助后面，市民可以直接点",
+            "社保卡丢了怎么补\n结婚登记需要什么材料\n个体户营业执照怎么办",
+            lines=3,
+        ),
+        Sentence("welcome", "不客气", "市民说“谢谢”", "不客气。还有别的事，直接告诉我。"),
+        Sentence("goodbye", "再见", "市民说“再见”", "再见，祝您办事顺利！有事随时找我。"),
+        Sentence(
+            "dont_know",
+            "没听懂",
+            "市民的问题在知识库里找不到",
+            "这个问题我还答不上来，已记下来请工作人员补充。\n您可以换个说法再问一次，回复“人工”找工作人员，或拨打 {电话}。",
+        ),
+        Sentence(
+            "dont_know_again",
+            "又没听懂",
+            "连续第二次找不到",
+            "抱歉，又没答上来，不耽误您的时间。\n回复“人工”，我把您的问题转给工作人员；也可以直接拨打 {电话}。",
+        ),
+        Sentence(
+            "say_more",
+            "请说具体点",
+            "市民只说了“怎么办”这样的话，看不出什么事",
+            "请说得具体一点：要办什么事、什么证？",
+        ),
+        Sentence(
+            "empty",
+            "没有文字",
+            "市民只发了表情或标点",
+            "没看懂您发的内容。请用一句话说说要办的事，比如“社保卡丢了怎么补”。",
+        ),
+        Sentence(
+            "handoff_opened",
+            "已登记人工",
+            "市民回复“人工”",
+            "已为您登记人工服务（编号 {编号}）{排队}。\n工作人员在上班时间按先后顺序答复：{上班时间}。\n请把姓名以外的具体情况一次说清楚，不要发身份证号和银行卡号。\n急事请拨打 {电话}。等待时您也可以继续问我；不等了，回复“取消人工”。",
+            {"编号": "A1B2C3", "排队": "，前面还有 2 位"},
+            needs=("编号",),
+        ),
+        Sentence(
+            "handoff_again",
+            "已在排队",
+            "市民在排队时又回复“人工”",
+            "您已经登记了人工服务（编号 {编号}），不用重复排队。\n工作人员上班时间：{上班时间}。急事请拨打 {电话}。",
+            {"编号": "A1B2C3"},
+            needs=("编号",),
+        ),
+        Sentence(
+            "handoff_cancelled", "已取消人工", "市民回复“取消人工”", "好的，已取消人工服务。有事请直接问我。"
+        ),
+        Sentence(
+            "no_handoff",
+            "没有在排队",
+            "市民没有排队，却回复“取消人工”",
+            "您现在没有在等人工服务。需要时回复“人工”。",
+        ),
+        Sentence(
+            "person_only",
+            "须人工答复",
+            "问到只能由工作人员答复的事",
+            "这件事要看具体情况，请{部门}直接答复您更稳妥。回复“人工”，我来转接。",
+            {"部门": "县民政局"},
+        ),
+        Sentence("rated_useful", "评价有用", "市民点“有用”", "谢谢您的评价。还有别的事，直接告诉我。"),
+        Sentence(
+            "rated_useless", "评价没用", "市民点“没用”", "抱歉没帮上忙，这个问题我已记下，请业务部门改进。"
+        ),
+        Sentence(
+            "rated_useless_again",
+            "又评价没用",
+            "连续第二次点“没用”",
+            "又没帮上忙，实在抱歉。回复“人工”，我请工作人员来答复您。",
+        ),
+        Sentence(
+            "sensitive",
+            "不便讨论",
+            "市民的话里有敏感词",
+            "这个话题我不便讨论。政务服务方面的事，您可以直接问我。",
+        ),
+        Sentence(
+            "insulted",
+            "市民着急",
+            "市民说了骂人的话",
+            "让您着急了，抱歉。请说说要办的事；要找工作人员，回复“人工”。",
+        ),
+    )
+}
+"""What a hall may say in its own words. What concerns danger to life may not be changed: `DANGER`."""
+EXAMPLES: Final = tuple(SENTENCES["examples"].text.splitlines())
+"""Each must be answerable in the sample hall (a test says so)."""
 
 NOT_TEXT: Final = {
     "image": "图片我还看不懂。请用文字说说您要办的事；要交材料，请按办事指南到窗口或网上提交。",
@@ -50,6 +146,16 @@ NOT_TEXT: Final = {
 }
 
 
+def say(key: str, hall: Hall, **values: str) -> str:
+    """One of `SENTENCES`, in the hall's own words where it has any."""
+    return said(SENTENCES[key], hall, **values)
+
+
+def examples(hall: Hall) -> tuple[str, ...]:
+    """Questions that are offered after the greeting and the help."""
+    return tuple(line.strip() for line in say("examples", hall).splitlines() if line.strip())
+
+
 def sample_notice(hall: Hall) -> str:
     """Say that the hall is made up, wherever a citizen might take it for real."""
     return f"（{hall.notice or '本厅内容为示例数据，请勿作为办事依据。'}）" if hall.sample else ""
@@ -57,24 +163,12 @@ def sample_notice(hall: Hall) -> str:
 
 def greeting(hall: Hall) -> str:
     """Welcome a new follower."""
-    lines = [
-        f"您好，这里是{hall.name}。",
-        "办什么事、带什么材料、到哪个窗口，直接用一句话问我就行。",
-    ]
-    return "\n".join(filter(None, [*lines, sample_notice(hall)]))
+    return "\n".join(filter(None, (say("greeting", hall), sample_notice(hall))))
 
 
 def help_text(hall: Hall) -> str:
     """Say what the assistant can do and how to reach a person."""
-    lines = [
-        f"我是{hall.name}的智能助手，可以：",
-        "1. 回答办事问题：直接用一句话问我",
-        "2. 转工作人员：回复“人工”",
-        f"大厅时间：{hall.hours}",
-        f"地址：{hall.address}",
-        f"电话：{hall.phone}",
-    ]
-    return "\n".join(filter(None, [*lines, sample_notice(hall)]))
+    return "\n".join(filter(None, (say("help", hall), sample_notice(hall))))
 
 
 def location(hall: Hall) -> str:
@@ -111,39 +205,20 @@ def answer_text(entry: Entry, department: Department | None) -> str:
     return "\n".join([*lines, source] if source else lines)
 
 
-def dont_know(hall: Hall) -> str:
-    """Admit that nothing fits, and name the person."""
-    return (
-        "这个问题我还答不上来，已记下来请工作人员补充。\n"
-        f"您可以换个说法再问一次，回复“人工”找工作人员，或拨打 {hall.phone}。"
-    )
-
-
-def dont_know_again(hall: Hall) -> str:
-    """Offer the person at once after a second miss."""
-    return f"抱歉，又没答上来，不耽误您的时间。\n回复“人工”，我把您的问题转给工作人员；也可以直接拨打 {hall.phone}。"
-
-
 def handoff_opened(hall: Hall, waiting: int, reference: str) -> str:
     """Say that the request is stored, when somebody reads it, and what the citizen should do next."""
     ahead = f"，前面还有 {waiting} 位" if waiting > 0 else ""
-    return (
-        f"已为您登记人工服务（编号 {reference}）{ahead}。\n"
-        f"工作人员在上班时间按先后顺序答复：{hall.hours}。\n"
-        "请把姓名以外的具体情况一次说清楚，不要发身份证号和银行卡号。\n"
-        f"急事请拨打 {hall.phone}。等待时您也可以继续问我；不等了，回复“取消人工”。"
-    )
+    return say("handoff_opened", hall, 编号=reference, 排队=ahead)
 
 
 def handoff_again(hall: Hall, reference: str) -> str:
     """Say that the citizen is in the queue already."""
-    return f"您已经登记了人工服务（编号 {reference}），不用重复排队。\n工作人员上班时间：{hall.hours}。急事请拨打 {hall.phone}。"
+    return say("handoff_again", hall, 编号=reference)
 
 
-def person_only(department: Department | None) -> str:
+def person_only(hall: Hall, department: Department | None) -> str:
     """Say that a person must answer this matter."""
-    who = department.name if department else "工作人员"
-    return f"这件事要看具体情况，请{who}直接答复您更稳妥。回复“人工”，我来转接。"
+    return say("person_only", hall, 部门=department.name if department else "工作人员")
 
 
 NOTHING_TO_CHOOSE: Final = "现在没有可选的编号。请用一句话说说要办的事。"

@@ -7,6 +7,7 @@ scipy's L-BFGS.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -147,7 +148,7 @@ def _clearly_better(tops: Sequence[Top], bare: Sequence[Top]) -> bool:
     """Whether more questions are won than lost, by more than chance would give (one standard error)."""
     won = sum(one.right and not other.right for one, other in zip(tops, bare, strict=True))
     lost = sum(other.right and not one.right for one, other in zip(tops, bare, strict=True))
-    return won - lost > (won + lost) ** 0.5
+    return won - lost > math.sqrt(won + lost)
 
 
 def thresholds(sure: Doubles, known: Bools) -> tuple[float, float]:

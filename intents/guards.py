@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Final, Literal
 
 from intents.normalise import fold
 
 DangerKind = Literal[
     "fire", "gas", "medical", "self_harm", "traffic", "violence", "crime", "fraud", "missing", "disaster"
 ]
-GuardKind = Literal["politics", "insult", "sexual", "illegal"]
+GuardKind = Literal["politics", "insult", "sexual", "illegal", "own"]
+"""`own`: a word that the hall itself has named."""
+SHORTEST_OWN_WORD: Final = 2
+"""Characters; a single one stands in too many ordinary questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +190,29 @@ _GUARDS: tuple[tuple[GuardKind, re.Pattern[str]], ...] = (
 )
 
 
-def guard(text: str) -> Guard | None:
-    """Return what kind of talk a message is that the hall doesn't take part in, or None."""
-    said = fold(text).replace(" ", "")
+def guard(text: str, own: tuple[str, ...] = ()) -> Guard | None:
+    """Return what kind of talk a message is that the hall doesn't take part in, or None.
+
+    `own` are the hall's words beside the built-in ones, as clerks wrote them.
+    """
+    said = own_word(text)
     for kind, pattern in _GUARDS:
         found = pattern.search(said)
         if found:
             return Guard(kind, found.group())
+    for word in _folded(own):
+        if word in said:
+            return Guard("own", word)
     return None
+
+
+def own_word(text: str) -> str:
+    """Return a text as it is compared here: one spelling, no gaps."""
+    return fold(text).replace(" ", "")
+
+
+@lru_cache(maxsize=4)
+def _folded(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a hall's words as they are compared; a word that is too short is left out."""
+    folded = (own_word(word) for word in words)
+    return tuple(word for word in folded if len(word) >= SHORTEST_OWN_WORD)

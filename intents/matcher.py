@@ -131,21 +131,24 @@ class Index:
     def _best(self, reading: Reading) -> Ranking:
         """Rank a question as it was typed, and as it may be meant; the reading that fits best counts."""
         best = self._ranked(reading)
-        for meant, note in self._meant(reading):
+        for meant, note in self.meant(reading):
             other = self._ranked(self.analyser.read(meant), (note,))
             if other.confidence > best.confidence:
                 best = other
         return best
 
-    def _meant(self, reading: Reading) -> list[tuple[str, str]]:
-        """Return other wordings of a question: a homophone repaired, a colloquial name made official."""
+    def meant(self, reading: Reading, reader: Analyser | None = None) -> list[tuple[str, str]]:
+        """Return other wordings of a question, each with a note: a homophone repaired, a name made official.
+
+        `reader` has other colloquial names than the index, for trying them out.
+        """
         found: list[tuple[str, str]] = []
         repaired = self._repairs.repaired(reading.text)
         if repaired is not None:
             text, typed, read = repaired
             how = "按读音" if len(typed) == len(read) else "补上漏字"
             found.append((text, f"“{typed}”{how}当作“{read}”"))
-        for said, name in self.analyser.aliases_in(reading.text):
+        for said, name in (reader or self.analyser).aliases_in(reading.text):
             found.append((reading.text.replace(said, name), f"“{said}”就是“{name}”"))
         return found[:VARIANTS]
 

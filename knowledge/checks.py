@@ -14,7 +14,7 @@ from knowledge.files import Knowledge
 from knowledge.guide_proof import problems_of_facts, problems_of_guide
 from knowledge.guides import Guide
 from knowledge.hall import Hall
-from knowledge.words import usable, usable_alias
+from knowledge.words import usable, usable_alias, usable_sensitive
 
 ANSWER_LIMIT_BYTES: Final = 1500
 """An answer longer than this may not fit into one WeChat message beside its links (2,000 bytes in all)."""
@@ -64,6 +64,12 @@ def problems_of(knowledge: Knowledge, *, today: date | None = None) -> list[str]
     found += (
         f"hall: alias {each.said!r}: {why}" for each in knowledge.hall.aliases if (why := usable_alias(each))
     )
+    found += (
+        f"hall: sensitive word {word!r}: {why}"
+        for word in knowledge.hall.sensitive
+        if (why := usable_sensitive(word))
+    )
+    found += _doubles("text", (each.key for each in knowledge.hall.texts))
     return found
 
 

@@ -37,6 +37,14 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnText:
+    """A sentence that this hall says in its own words; `handlers.texts` has the table of all keys."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hall:
     """What a citizen must be told about the hall as a whole."""
 
@@ -52,6 +60,10 @@ class Hall:
     """Words of this place that must not be cut apart: names, matters, abbreviations. Kept by clerks."""
     aliases: tuple[Alias, ...] = ()
     """Colloquial names beside the built-in ones. Kept by clerks."""
+    sensitive: tuple[str, ...] = ()
+    """Words this hall doesn't discuss, beside the built-in ones. Kept by clerks."""
+    texts: tuple[OwnText, ...] = ()
+    """What this hall says in its own words; all else is said as built in."""
     answer_at: float | None = None
     """Confidence (0 to 1) from which this hall answers; None: as fitted. An entry may have its own."""
     ask_at: float | None = None

@@ -8,6 +8,7 @@ from typing import Protocol
 from knowledge.entries import Entry
 from knowledge.files import Knowledge
 from knowledge.guides import Guide
+from knowledge.hall import Hall
 
 
 class KnowledgeChangedError(Exception):
@@ -41,6 +42,15 @@ class KnowledgeStore(Protocol):
         """Add or replace guides by id in one transaction, if `revision` is still the newest.
 
         Returns the new revision; raises `KnowledgeChangedError` and changes nothing otherwise.
+        """
+
+    async def hall(self) -> tuple[int, Hall] | None:
+        """The hall, with the revision it was last changed in; None when nothing was ever stored."""
+
+    async def put_hall(self, hall: Hall, *, expected: int) -> int | None:
+        """Replace the hall (not its entries and guides) in one transaction; returns the new revision.
+
+        None, and nothing is changed, when the hall was not last changed in revision `expected`.
         """
 
     async def wait_for_change(self, since: int, *, timeout_seconds: float) -> bool:

@@ -32,12 +32,11 @@ from knowledge.editorial_store import (
 )
 from knowledge.entries import EntryState
 from storage.documents import dump, load
-from storage.knowledge import META_ID, MongoKnowledgeStore, load_entry
+from storage.knowledge import FOLLOWED_ID, META_ID, MongoKnowledgeStore, load_entry
 from storage.mongo import BULK_SECONDS, Document, Mongo, Session, border, settle
 
 _DOSSIER: Final = TypeAdapter(Dossier)
 _REVISION: Final = TypeAdapter(Revision)
-_FOLLOWED: Final = "editorial"
 _WITHOUT_SEARCH: Final = {"searched": 0, "phrasings": 0}
 _BATCH: Final = 100
 _BESIDE: Final = ("_id", "position")
@@ -231,9 +230,7 @@ class MongoEditorialStore:
         if len(live) < len(steps):  # no step of a person takes an entry out of the knowledge base
             raise ValueError("an entry would vanish; withdraw it instead")
         revision = await self.knowledge.write_entries(live, session)
-        await self.mongo.collection("meta").update_one(
-            {"_id": _FOLLOWED, "revision": revision - 1}, {"$set": {"revision": revision}}, session=session
-        )
+        await self.knowledge.keep_followed(revision, session)
 
     @border()
     async def revisions(self, entry_id: str, *, limit: int = 100) -> tuple[Revision, ...]:
@@ -287,10 +284,10 @@ class MongoEditorialStore:
 
     async def _unfollowed(self) -> int | None:
         """The revision of the knowledge base when the dossiers have not followed it yet."""
-        both = self.mongo.collection("meta").find({"_id": {"$in": [META_ID, _FOLLOWED]}})
+        both = self.mongo.collection("meta").find({"_id": {"$in": [META_ID, FOLLOWED_ID]}})
         marks = {each["_id"]: int(each["revision"]) async for each in both}
         revision = marks.get(META_ID, 0)
-        return revision if revision != marks.get(_FOLLOWED, 0) else None
+        return revision if revision != marks.get(FOLLOWED_ID, 0) else None
 
     async def _adopt_all(self, revision: int, now: datetime) -> int:
         ids = {each["_id"] async for each in self.mongo.collection("entries").find({}, ["_id"])}
@@ -299,7 +296,7 @@ class MongoEditorialStore:
         for start in range(0, len(wanted), _BATCH):
             changed += await self._follow(wanted[start : start + _BATCH], now)
         await self.mongo.collection("meta").update_one(
-            {"_id": _FOLLOWED}, {"$set": {"revision": revision}}, upsert=True
+            {"_id": FOLLOWED_ID}, {"$set": {"revision": revision}}, upsert=True
         )
         return changed
 

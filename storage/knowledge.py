@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError
 from knowledge.entries import Entry
 from knowledge.files import ENTRY, FACT, GOLD, GUIDE, HALL, Knowledge
 from knowledge.guides import Guide
+from knowledge.hall import Hall
 from knowledge.stores import KnowledgeChangedError
 from storage.documents import dump, load
 from storage.mongo import BULK_SECONDS, Document, Mongo, Session, border, settle
@@ -26,6 +27,9 @@ LOOK_SECONDS: Final = 0.5
 """How long a change can stay unseen where there is no change stream."""
 META_ID: Final = "knowledge"
 """The document of `meta` that holds the revision."""
+FOLLOWED_ID: Final = "editorial"
+"""The document of `meta` that holds the revision up to which the editorial desk knows all entries."""
+_HALL_ID: Final = "hall"
 _STEP: Final = 1_000_000
 """Positions of one revision lie before all positions of the next."""
 _NO_CHANGE_STREAMS: Final = 40573
@@ -35,6 +39,11 @@ _NO_CHANGE_STREAMS: Final = 40573
 def load_entry(document: Document) -> Entry:
     """Read one document of `entries`."""
     return load(ENTRY, {"id": document["_id"], **document}, name=f"entries/{document['_id']}")
+
+
+def _changed_in(hall: Document) -> int:
+    """The revision the hall was last changed in; 0 where an older version of the program stored it."""
+    return int(hall.get("revision", 0))
 
 
 @dataclass(slots=True)
@@ -79,6 +88,29 @@ class MongoKnowledgeStore:
         )
         return revision, knowledge
 
+    @border()
+    async def hall(self) -> tuple[int, Hall] | None:
+        """The hall, with the revision it was last changed in; None when nothing was ever stored."""
+        found = await self.mongo.collection("hall").find_one({"_id": _HALL_ID})
+        return None if found is None else (_changed_in(found), load(HALL, found, name="hall"))
+
+    @border()
+    async def put_hall(self, hall: Hall, *, expected: int) -> int | None:
+        """Replace the hall in one transaction; None when it was not last changed in `expected`."""
+
+        async def work(session: Session) -> int | None:
+            collection = self.mongo.collection("hall")
+            found = await collection.find_one({"_id": _HALL_ID}, session=session)
+            if found is None or _changed_in(found) != expected:
+                return None
+            revision = await self._raise_revision(session)
+            document = {**dump(hall), "position": found["position"], "revision": revision}
+            await collection.replace_one({"_id": _HALL_ID}, document, session=session)
+            await self.keep_followed(revision, session)
+            return revision
+
+        return await self.mongo.transact(work)
+
     async def _all(self, name: str, session: Session) -> list[Document]:
         found = self.mongo.collection(name).find(session=session).sort("position", ASCENDING)
         return [{"id": document["_id"], **document} async for document in found]
@@ -90,7 +122,7 @@ class MongoKnowledgeStore:
         async def work(session: Session) -> int:
             revision = await self._raise_revision(session)
             contents: dict[str, Iterable[tuple[str, Any]]] = {
-                "hall": [("hall", knowledge.hall)],
+                "hall": [(_HALL_ID, knowledge.hall)],
                 "entries": [(entry.id, entry) for entry in knowledge.entries],
                 "guides": [(guide.id, guide) for guide in knowledge.guides],
                 "gold": [(f"{number:06d}", gold) for number, gold in enumerate(knowledge.gold)],
@@ -98,8 +130,9 @@ class MongoKnowledgeStore:
             }
             for name, things in contents.items():
                 await self.mongo.collection(name).delete_many({}, session=session)
+                mark = {"revision": revision} if name == "hall" else {}
                 documents = [
-                    {**dump(thing), "_id": key, "position": revision * _STEP + number}
+                    {**dump(thing), **mark, "_id": key, "position": revision * _STEP + number}
                     for number, (key, thing) in enumerate(things)
                 ]
                 if documents:
@@ -131,6 +164,12 @@ class MongoKnowledgeStore:
             {"_id": META_ID}, {"$inc": {"revision": 1}}, upsert=True, return_document=True, session=session
         )
         return int(meta["revision"]) if meta is not None else 0
+
+    async def keep_followed(self, revision: int, session: Session) -> None:
+        """Note that the desk knows of this change, if it knew of all before: then it need not look again."""
+        await self.mongo.collection("meta").update_one(
+            {"_id": FOLLOWED_ID, "revision": revision - 1}, {"$set": {"revision": revision}}, session=session
+        )
 
     @border(BULK_SECONDS)
     async def put_entries(self, entries: Sequence[Entry]) -> int:

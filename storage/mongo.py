@@ -294,6 +294,7 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
     "guides": (IndexModel([("position", ASCENDING)], name="position"),),
     "gold": (IndexModel([("position", ASCENDING)], name="position"),),
     "hall": (IndexModel([("position", ASCENDING)], name="position"),),
+    "menus": (IndexModel([("revision", ASCENDING)], name="revision"),),
     "meta": (IndexModel([("revision", ASCENDING)], name="revision"),),
 }
 """All collections with their indexes. Each has one, so that making the index makes the collection."""

@@ -27,6 +27,7 @@ from storage.gaps import MongoGapStore
 from storage.handoffs import MongoHandoffStore
 from storage.keys import MongoKeyStore
 from storage.knowledge import MongoKnowledgeStore
+from storage.menus import MongoMenuStore
 from storage.mongo import Driver, Mongo, connect, ensure_indexes, missing_indexes
 from storage.numbers import MongoNumbersStore
 from storage.outbox import MongoOutboxStore
@@ -38,6 +39,7 @@ from storage.uploads import MongoUploadStore
 from storage.windows import MongoWindowLedger
 from wechat.consents import ConsentStore
 from wechat.outbox import OutboxStore
+from wechat.own_menu import MenuStore
 from wechat.tokens import TokenStore
 from wechat.windows import WindowLedger
 
@@ -60,6 +62,7 @@ class Stores:
     tokens: TokenStore
     knowledge: KnowledgeStore
     editorial: EditorialStore
+    menu: MenuStore
     staff: StaffStore
     audit: AuditLog
     gaps: GapStore
@@ -99,6 +102,7 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
             tokens=MongoTokenStore(mongo.collection("tokens")),
             knowledge=knowledge,
             editorial=MongoEditorialStore(mongo, knowledge),
+            menu=MongoMenuStore(mongo.collection("menus")),
             staff=MongoStaffStore(
                 mongo.collection("staff"), mongo.collection("staff_sessions"), mongo.collection("attempts")
             ),

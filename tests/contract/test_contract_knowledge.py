@@ -11,7 +11,7 @@ from knowledge.entries import Basis, Entry
 from knowledge.facts import Fact, FactValue
 from knowledge.files import GoldQuestion, Knowledge
 from knowledge.guides import Guide, Material
-from knowledge.hall import Category, Department, Hall
+from knowledge.hall import Category, Department, Hall, OwnText
 from knowledge.stores import KnowledgeChangedError
 from messages import Link
 from storage.documents import DamagedDocumentError
@@ -95,6 +95,38 @@ async def test_a_damaged_document_is_reported_with_its_name(mongo: Mongo, stores
     await mongo.collection("entries").update_one({"_id": "e1"}, {"$set": {"state": "odd"}})
     with pytest.raises(DamagedDocumentError, match=r"entries/e1 is damaged.*state"):
         await stores.knowledge.load()
+
+
+async def test_the_hall_is_changed_alone_and_only_by_who_has_seen_it_last(stores: Stores) -> None:
+    assert await stores.knowledge.hall() is None
+    assert await stores.knowledge.put_hall(KNOWLEDGE.hall, expected=0) is None
+    await stores.knowledge.replace(KNOWLEDGE)
+    assert await stores.knowledge.hall() == (1, KNOWLEDGE.hall)
+    await stores.knowledge.put_entries([ENTRY])
+    changed = replace(KNOWLEDGE.hall, sensitive=("抢购",), texts=(OwnText("goodbye", "慢走"),))
+    assert await stores.knowledge.put_hall(changed, expected=1) == 3
+    assert await stores.knowledge.hall() == (3, changed)
+    assert await stores.knowledge.put_hall(KNOWLEDGE.hall, expected=1) is None, "seen before the change"
+    assert await stores.knowledge.load() == (3, replace(KNOWLEDGE, hall=changed))
+
+
+async def test_of_those_who_change_the_hall_at_once_one_is_first(stores: Stores) -> None:
+    await stores.knowledge.replace(KNOWLEDGE)
+    halls = [replace(KNOWLEDGE.hall, name=f"第 {number} 厅") for number in range(5)]
+    revisions = await asyncio.gather(*(stores.knowledge.put_hall(hall, expected=1) for hall in halls))
+    assert sorted(map(str, revisions)) == ["2", "None", "None", "None", "None"]
+    assert await stores.knowledge.hall() == (2, halls[revisions.index(2)])
+
+
+async def test_a_hall_of_before_it_had_own_texts_is_read_and_can_be_changed(
+    mongo: Mongo, stores: Stores
+) -> None:
+    await stores.knowledge.replace(KNOWLEDGE)
+    old = {"revision": "", "sensitive": "", "texts": ""}
+    await mongo.collection("hall").update_one({}, {"$unset": old})
+    assert await stores.knowledge.hall() == (0, KNOWLEDGE.hall)
+    assert await stores.knowledge.load() == (1, KNOWLEDGE)
+    assert await stores.knowledge.put_hall(replace(KNOWLEDGE.hall, name="新"), expected=0) == 2
 
 
 async def test_writers_at_once_each_raise_the_revision(stores: Stores) -> None:

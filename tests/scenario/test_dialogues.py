@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -13,7 +13,9 @@ from urllib.parse import unquote
 import pytest
 
 from handlers.turns import Trace
+from knowledge.entries import beijing_day
 from knowledge.files import SAMPLE_FOLDER, read_folder
+from knowledge.hall import Hall, OwnText
 from storage.embedded import EmbeddedServer
 from storage.turns import load_turn
 from tests.platform.accounts import FakeAccount
@@ -77,8 +79,24 @@ class Citizen:
                 await self.send(self.wechat.message(kind, self.user, **content))
             case "过":
                 self.clock.advance(minutes=float(what.removesuffix("分钟")))
+            case "大厅话术" | "大厅敏感词":
+                await self.keep(told(await self.hall(), verb, what))
             case _:
                 self.expect(verb, what)
+
+    async def hall(self) -> Hall:
+        found = await self.here.stores.knowledge.hall()
+        assert found is not None
+        return found[1]
+
+    async def keep(self, hall: Hall) -> None:
+        """Change the hall as the console does; the loop would take it over within a second."""
+        store = self.here.stores.knowledge
+        found = await store.hall()
+        assert found is not None
+        if found[1] != hall:
+            assert await store.put_hall(hall, expected=found[0])
+            await self.here.parts.snapshots.refresh(store, beijing_day(self.clock()))
 
     def expect(self, verb: str, what: str) -> None:
         found = {
@@ -91,6 +109,14 @@ class Citizen:
         }
         assert verb in found, f"there is no “{verb}” in a dialogue (README.md)"
         assert found[verb](), f"{verb}：{what}, but {self.trace.rule}/{self.trace.outcome}: {self.answer}"
+
+
+def told(hall: Hall, verb: str, what: str) -> Hall:
+    """The hall with one more text or word of its own."""
+    if verb == "大厅敏感词":
+        return replace(hall, sensitive=(*hall.sensitive, what))
+    key, _, text = what.partition("=")
+    return replace(hall, texts=(*hall.texts, OwnText(key, text)))
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +144,14 @@ async def test_dialogue(path: Path, here: Here, clock: Clock) -> None:
     wechat = FakeWeChat(ACCOUNT, [here.address], clock)
     citizen = Citizen(wechat, here, clock, f"o{path.stem[:2]}CitizenOfThisTalk00000")
     lines = path.read_text(encoding="utf-8").splitlines()  # noqa: ASYNC240 - a test, once
+    hall = await citizen.hall()
+    try:
+        await follow(path, lines, citizen)
+    finally:
+        await citizen.keep(hall)
+
+
+async def follow(path: Path, lines: list[str], citizen: Citizen) -> None:
     expected = 0
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):

@@ -21,7 +21,9 @@ from storage.stores import Stores
 from tests.platform.accounts import FakeAccount
 from tests.platform.api_server import PlatformApi, platform_api
 from tests.running import ROOT, Clock, account_settings
+from wechat.menu import Button
 from wechat.outbox import OutboxItem
+from wechat.own_menu import OwnMenu
 from wechat.receipts import NoticeResult
 
 ACCOUNT = FakeAccount(token="CliToken", app_id="wx0123456789abcdef", aes_key="abcdefg" * 6 + "A")
@@ -141,6 +143,29 @@ async def test_the_menu_is_shown_compared_and_pushed(
     refused = await command("menu", "push", str(wrong))
     assert refused.code == 1
     assert "16 bytes" in refused.error
+
+
+async def test_without_a_file_the_menu_of_the_console_is_pushed_and_menus_of_tags_stay(
+    command: Command, platform: PlatformApi, stores: Stores, tmp_path: Path
+) -> None:
+    refused = await command("menu", "push")
+    assert (refused.code, "no menu was saved in the console yet" in refused.error) == (1, True)
+    tagged = tmp_path / "tagged.yaml"
+    tagged.write_text(
+        "buttons: [{name: 旧的, key: help}]\nconditional: [{tag_id: 5, buttons: [{name: 企业, key: human}]}]",
+        encoding="utf-8",
+    )
+    assert (await command("menu", "push", str(tagged))).code == 0
+    below = (Button("指南", "view", url="/guides"), Button("社保卡", key="qa.card"))
+    assert await stores.menu.save(OwnMenu((Button("办事", "more", buttons=below),)))
+    before = await command("menu", "diff")
+    assert before.code == 1
+    assert "+   社保卡 → qa.card" in before.out
+    assert "- 旧的 → help" in before.out
+    assert (await command("menu", "push")).code == 0
+    assert platform.world.menus["button"][0]["sub_button"][0]["url"] == "https://hall.example/guides"
+    assert "企业 → human" in (await command("menu", "show")).out
+    assert (await command("menu", "diff")).out == "no difference\n"
 
 
 async def test_codes_are_made_and_saved(command: Command, platform: PlatformApi, tmp_path: Path) -> None:

@@ -140,6 +140,12 @@ class OneKnowledge:
     async def put_guides(self, guides: Sequence[Guide], *, revision: int) -> int:
         raise NotImplementedError
 
+    async def hall(self) -> tuple[int, Hall]:
+        return 1, self._knowledge.hall
+
+    async def put_hall(self, hall: Hall, *, expected: int) -> int | None:
+        raise NotImplementedError
+
     async def wait_for_change(self, since: int, *, timeout_seconds: float) -> bool:
         raise NotImplementedError
 
