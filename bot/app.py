@@ -147,7 +147,6 @@ def build(
             Loop("knowledge", refresh.run_once),
             *outbox_loops(stores, clients, owner=owner, count=settings.outbox_senders),
             Loop("recovery", recovery.run_once),
-            Loop("publishing", Publisher(stores.editorial).run_once),
             Loop("editorial", Publisher(stores.editorial).run_once),
             Loop("numbers", Settling(stores.numbers).run_once),
             *more_loops,
