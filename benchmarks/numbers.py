@@ -127,14 +127,20 @@ async def look(session: ClientSession, base: str, times: int) -> dict[str, dict[
     days = {"first": today - timedelta(days=DAYS - 1), "last": today}
     found = {}
     for name, path in PAGES.items():
-        spent, body = [], b""
+        spent, worked, body = [], [], b""
         for _ in range(times):
-            begun = time.perf_counter()
+            begun, begun_cpu = time.perf_counter(), time.process_time()
             async with session.get(base + path.format(**days)) as answer:
                 body = await answer.read()
                 assert answer.status == 200, (name, answer.status)
             spent.append((time.perf_counter() - begun) * 1000)
-        found[name] = {"median_ms": statistics.median(spent), "worst_ms": max(spent), "bytes": len(body)}
+            worked.append((time.process_time() - begun_cpu) * 1000)
+        found[name] = {
+            "median_ms": statistics.median(spent),
+            "worst_ms": max(spent),
+            "median_cpu_ms": statistics.median(worked),
+            "bytes": len(body),
+        }
     return found
 
 
@@ -182,6 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, each in measured["settled"].items():
         print(
             f"{name}: median {each['median_ms']:.0f} ms, worst {each['worst_ms']:.0f} ms, "
+            f"at work {each['median_cpu_ms']:.0f} ms, "
             f"not settled {measured['before_settling'][name]['median_ms']:.0f} ms, {each['bytes']} bytes"
         )
     print(f"{measured['days_settled']} days settled in {measured['settle_s']:.1f} s")
