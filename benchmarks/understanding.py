@@ -100,7 +100,7 @@ def one_set(folder: Path) -> dict[str, Any]:
     fit, judge = ([query for query in queries if half(query.id) == side] for side in (0, 1))
     judge = judge[:JUDGED]
     general = Index.build(subjects)
-    made = fitting.examples(general, [*fit, *fitting.mistyped(fit[::3])])
+    made = fitting.examples(general, fitting.with_errors(fit))
     unseen = fitting.examples(general, judge)
     fitted = Index.build(subjects, weights=fitting.fit_examples(made))
     return {

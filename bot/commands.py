@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import click
 
@@ -16,14 +16,14 @@ from bot import checking, seeding
 from bot.app import build, utc_now, weights_of
 from bot.dialogue import BEIJING
 from bot.serving import opened, serve, supervise
-from intents.clusters import Cluster, group
 from intents.decisions import Ambiguous, Decision, Match, NoMatch
 from intents.evaluation import Query, decide_all, ranked_line, read_queries, read_subjects, report
 from intents.evidence import explain
-from intents.fitting import fit
+from intents.fitting import fit, with_errors
 from intents.matcher import Index
 from intents.weights import Weights
 from knowledge.files import SAMPLE_FOLDER, KnowledgeFileError
+from knowledge.gaps import Gap, gaps_of
 from knowledge.snapshot import Snapshot, Snapshots, lexicon_of, subject_of
 from messages import Inbound
 from settings import Settings
@@ -178,7 +178,7 @@ def evaluate_files(kb: Path, queries: Path, weights: Path | None, out: Path | No
 def fit_files(kb: Path, queries: Path, out: Path) -> str:
     """Fit weights on labelled questions and write them."""
     labelled = read_queries(queries)
-    with progress("fit", len(labelled)) as bar:
+    with progress("fit", len(with_errors(labelled))) as bar:
         fitted = fit(tuple(read_subjects(kb)), labelled, progress=lambda done, _: bar.update(done - bar.pos))
     fitted.save(out)
     return f"weights fitted on {len(labelled)} questions are in {out}"
@@ -206,7 +206,7 @@ async def fit_hall(settings: Settings, out: Path) -> str:
         raise KnowledgeFileError(
             [f"only {len(labelled)} labelled questions; {FEWEST_LABELLED} are needed for honest weights"]
         )
-    with progress("fit", len(labelled)) as bar:
+    with progress("fit", len(with_errors(labelled))) as bar:
         fitted = fit(
             tuple(subject_of(entry) for entry in live),
             labelled,
@@ -222,35 +222,47 @@ async def fit_hall(settings: Settings, out: Path) -> str:
 
 async def gaps(settings: Settings, days: int, *, as_json: bool) -> str:
     """Group what found no answer or was rated 没用, with the proposal what to do. Applies nothing."""
+    now = utc_now()
     async with opened(settings) as stores:
         snapshot = await snapshot_of(settings, stores)
-        texts = await stores.turns.unanswered(since=utc_now() - timedelta(days=days), limit=MOST_UNANSWERED)
-    clusters = group(texts, snapshot.index, threshold=settings.cluster_at)
+        missed = await stores.turns.missed(since=now - timedelta(days=days), limit=MOST_UNANSWERED)
+        decisions = await stores.gaps.decisions()
+    found = gaps_of(missed, snapshot, decisions, now=now, threshold=settings.cluster_at)
     if as_json:
-        return json.dumps([_cluster(each, snapshot) for each in clusters], ensure_ascii=False, indent=1)
-    if not clusters:
-        return f"最近 {days} 天没有答不上来的问题。"
+        return json.dumps([_gap(each, snapshot) for each in found], ensure_ascii=False, indent=1)
+    return gaps_as_text(found, snapshot) or f"最近 {days} 天没有答不上来的问题。"
+
+
+def gaps_as_text(found: Iterable[Gap], snapshot: Snapshot) -> str:
+    """Write gaps for a clerk: how often, the question, what to do about it, and its other wordings."""
     return "\n".join(
         f"{each.count:>4} 次  {each.examples[0]}\n        {_proposal(each, snapshot)}"
         + "".join(f"\n        也问：{example}" for example in each.examples[1:])
-        for each in clusters
+        for each in found
     )
 
 
-def _proposal(cluster: Cluster, snapshot: Snapshot) -> str:
-    if cluster.nearest is None or cluster.proposal == "new":
-        return "建议：新建条目"
-    return f"建议：加为“{snapshot.title(cluster.nearest.id)}”的相似问（把握 {cluster.confidence:.2f}）"
+def _proposal(gap: Gap, snapshot: Snapshot) -> str:
+    match gap.proposal:
+        case "mend":
+            return f"建议：改写“{snapshot.title(gap.entry_id)}”的答案（{gap.useless} 次被评“没用”）"
+        case "alternate":
+            return f"建议：加为“{snapshot.title(gap.entry_id)}”的相似问（把握 {gap.confidence:.2f}）"
+        case "new":
+            return "建议：新建条目"
+        case _:
+            assert_never(gap.proposal)
 
 
-def _cluster(cluster: Cluster, snapshot: Snapshot) -> dict[str, object]:
-    nearest = cluster.nearest
+def _gap(gap: Gap, snapshot: Snapshot) -> dict[str, object]:
+    entry = {"id": gap.entry_id, "question": snapshot.title(gap.entry_id)} if gap.entry_id else None
     return {
-        "count": cluster.count,
-        "examples": list(cluster.examples),
-        "proposal": cluster.proposal,
-        "nearest": {"id": nearest.id, "question": snapshot.title(nearest.id)} if nearest else None,
-        "confidence": round(cluster.confidence, 4),
+        "count": gap.count,
+        "useless": gap.useless,
+        "examples": list(gap.examples),
+        "proposal": gap.proposal,
+        "nearest": entry,
+        "confidence": round(gap.confidence, 4),
     }
 
 

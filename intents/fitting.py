@@ -7,7 +7,6 @@ scipy's L-BFGS.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -15,6 +14,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import logsumexp
 
 from intents import candidates as c
 from intents import confidence, typos
@@ -23,19 +23,20 @@ from intents.evaluation import Query
 from intents.lexicon import Lexicon
 from intents.matcher import Index
 from intents.signs import SINGLE, Example, Sign, design, single, vocabulary
-from intents.surety import Top, choose, fit_surety, platt
+from intents.surety import FOLDS, Top, choose, fit_surety, folds_of, platt
 from intents.weights import Weights
 
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Progress = Callable[[int, int], None]
 
-FOLDS = 3
 RIDGE = 3.0
 RIDGE_WORDS = 0.5
 SLIGHT = 0.05
 """A weight that is not worth keeping."""
 LINKS = 15_000
+TYPED = 3
+"""One question of so many is added once more with a typing error."""
 FEW = 20
 """Questions below which nothing can be learned."""
 
@@ -62,11 +63,17 @@ def examples(index: Index, queries: Sequence[Query], progress: Progress | None =
                 bool(query.expected),
                 frozenset(found.words.names),
                 tuple(titles[place] for place in found.places.tolist()),
+                query.id,
             )
         )
         if progress is not None:
             progress(number + 1, len(queries))
     return made
+
+
+def with_errors(queries: Sequence[Query]) -> list[Query]:
+    """Return the questions, and every third once more with a typing error: what a fit should see."""
+    return [*queries, *mistyped(queries[::TYPED])]
 
 
 def mistyped(queries: Sequence[Query]) -> list[Query]:
@@ -121,34 +128,33 @@ def fit_rank(made: Sequence[Example], *, general: bool = False, iterations: int 
     return Ranker(found.x[:size] / scale, dict(zip(known, found.x[size:].tolist(), strict=True)))
 
 
-def tops_of(made: Sequence[Example], ranker: Ranker) -> list[Top]:
-    """Rank examples and describe the best candidate of each."""
-    found = []
+def tops_of(made: Sequence[Example], ranker: Ranker) -> tuple[list[Top], float]:
+    """Rank examples and describe the best candidate of each; also how likely the right ones were (log)."""
+    found, told = [], 0.0
     for example, (scores, learned) in zip(made, ranker.scores(made), strict=True):
         order = np.argsort(-scores, kind="stable")
         best = int(order[0])
         row = confidence.describe(scores[order], learned[order], example.features[order].astype(np.float32))
         signs = frozenset(single(example.asked, example.texts[best]))
-        found.append(Top(row, signs, bool(example.right[best]), example.known))
-    return found
+        found.append(Top(row, signs, bool(example.right[best]), example.known, example.question))
+        if example.right.any():
+            told += float(logsumexp(scores[example.right]) - logsumexp(scores))
+    return found, told
 
 
-def _crossed(made: Sequence[Example], *, general: bool) -> list[Top]:
-    """Return the best candidates under rankings that were fitted without the question."""
+def _crossed(made: Sequence[Example], *, general: bool) -> tuple[list[Top], float]:
+    """Do `tops_of` with rankings that were fitted without the question."""
+    folds = folds_of([example.question for example in made])
     tops: dict[int, Top] = {}
+    told = 0.0
     for fold in range(FOLDS):
-        others = [example for place, example in enumerate(made) if place % FOLDS != fold]
-        own = range(fold, len(made), FOLDS)
+        others = [example for own, example in zip(folds, made, strict=True) if own != fold]
+        own = [place for place, number in enumerate(folds) if number == fold]
         ranker = fit_rank(others, general=general)
-        tops.update(zip(own, tops_of([made[place] for place in own], ranker), strict=True))
-    return [tops[place] for place in range(len(made))]
-
-
-def _clearly_better(tops: Sequence[Top], bare: Sequence[Top]) -> bool:
-    """Whether more questions are won than lost, by more than chance would give (one standard error)."""
-    won = sum(one.right and not other.right for one, other in zip(tops, bare, strict=True))
-    lost = sum(other.right and not one.right for one, other in zip(tops, bare, strict=True))
-    return won - lost > math.sqrt(won + lost)
+        found, part = tops_of([made[place] for place in own], ranker)
+        tops.update(zip(own, found, strict=True))
+        told += part
+    return [tops[place] for place in range(len(made))], told
 
 
 def thresholds(sure: Doubles, known: Bools) -> tuple[float, float]:
@@ -171,11 +177,11 @@ def fit_examples(made: Sequence[Example], note: str = "", *, general: bool = Fal
         raise FittingError(
             f"fitting needs at least {FEW} questions whose expected entry is found: label more questions"
         )
-    tops = _crossed(usable, general=general)
+    tops, told = _crossed(usable, general=general)
     wordless = general
     if not general:
-        bare = _crossed(usable, general=True)
-        if not _clearly_better(tops, bare):
+        bare, bare_told = _crossed(usable, general=True)
+        if bare_told >= told:
             tops, wordless = bare, True  # too few questions a word: single words only add noise here
     strength, held = choose(tops, general=general)
     slope, constant = platt(held, np.array([top.right for top in tops]))
@@ -229,6 +235,5 @@ def fit(
 ) -> Weights:
     """Fit weights for one hall; `progress(done, total)` is told how many questions were read."""
     index = Index.build(subjects, lexicon=lexicon)
-    return fit_examples(
-        examples(index, queries, progress), note=f"fitted on {len(queries)} labelled questions"
-    )
+    read = examples(index, with_errors(queries), progress)
+    return fit_examples(read, note=f"fitted on {len(queries)} labelled questions")

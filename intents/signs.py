@@ -41,6 +41,8 @@ class Example:
     asked: frozenset[str]
     texts: tuple[frozenset[str], ...]
     """Words of each candidate's standard question."""
+    question: str = ""
+    """What is asked: a question and its mistyped copy are never on both sides of a held-out fit."""
 
 
 def single(asked: frozenset[str], text: frozenset[str]) -> Iterator[Sign]:

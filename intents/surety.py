@@ -31,6 +31,8 @@ class Top:
     signs: frozenset[Sign]
     right: bool
     known: bool
+    question: str = ""
+    """As in `Example`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,21 @@ def platt(values: Doubles, right: Bools) -> tuple[float, float]:
     return max(float(found[0]) / scale, 1e-3), float(found[-1])
 
 
+def folds_of(questions: Sequence[str]) -> list[int]:
+    """Deal questions out to `FOLDS` parts; the same question always to the same."""
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault(question, len(numbers)) % FOLDS for question in questions]
+
+
 def _held_out(tops: Sequence[Top], strength: float, *, general: bool) -> Doubles:
     values = np.zeros(len(tops))
+    folds = folds_of([top.question for top in tops])
     for fold in range(FOLDS):
-        others = [top for place, top in enumerate(tops) if place % FOLDS != fold]
+        others = [top for own, top in zip(folds, tops, strict=True) if own != fold]
         fitted = fit_surety(others, strength, general=general)
-        for place in range(fold, len(tops), FOLDS):
-            values[place] = fitted.value(tops[place])
+        for place, own in enumerate(folds):
+            if own == fold:
+                values[place] = fitted.value(tops[place])
     return values
 
 

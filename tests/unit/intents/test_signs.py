@@ -10,6 +10,7 @@ from intents.learned import Learned
 from intents.postings import Postings
 from intents.quiet import collecting_later
 from intents.signs import Example, design, single, vocabulary
+from intents.surety import FOLDS, folds_of
 
 WORDS = ["宝宝", "孩子", "疫苗", "多少钱", "缴费", "提取"]
 TEXT = st.frozensets(st.sampled_from(WORDS), min_size=1)
@@ -73,3 +74,9 @@ def test_collecting_stays_off_where_it_was_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_a_question_and_its_mistyped_copy_are_held_out_together() -> None:
+    folds = folds_of(["a", "b", "c", "d", "a", "d"])
+    assert set(folds) == set(range(FOLDS))
+    assert (folds[0], folds[3]) == (folds[4], folds[5])
