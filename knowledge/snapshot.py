@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from intents import followup
 from intents.decisions import Decision, Subject
 from intents.lexicon import Lexicon
 from intents.matcher import Index
@@ -36,6 +37,26 @@ EMPTY_HALL: Final = Hall(name="", address="", phone="", hours="")
 
 
 @dataclass(frozen=True, slots=True)
+class _Memory:
+    """The decisions taken last, by text; by the entry before it only where the text leans on that."""
+
+    decide: Callable[[str, str | None], Decision]
+    leans: Callable[[str], bool]
+
+    @classmethod
+    def of(cls, index: Index) -> _Memory:
+        @lru_cache(REMEMBERED)
+        def decide(text: str, context: str | None) -> Decision:
+            return index.decide(text, context=context)
+
+        @lru_cache(REMEMBERED)
+        def leans(text: str) -> bool:
+            return followup.is_short(index.analyser.read(text), index.analyser)
+
+        return cls(decide, leans)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything needed to answer one question, as of one revision and one day."""
 
@@ -50,17 +71,11 @@ class Snapshot:
     departments: Mapping[str, Department]
     categories: Mapping[str, Category]
     index: Index = field(repr=False)
-    _remembered: Callable[[str, str | None], Decision] = field(init=False, repr=False, compare=False)
+    _remembered: _Memory = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Put a memory in front of the index: it never changes, so neither do its decisions."""
-        index = self.index
-
-        @lru_cache(REMEMBERED)
-        def decide(text: str, context: str | None) -> Decision:
-            return index.decide(text, context=context)
-
-        object.__setattr__(self, "_remembered", decide)
+        object.__setattr__(self, "_remembered", _Memory.of(self.index))
 
     def live(self, entry_id: str, today: date) -> Entry | None:
         """The entry when it may be said on `today`; None otherwise. The last guard before a citizen."""
@@ -76,7 +91,9 @@ class Snapshot:
         """Understand a question; `context` is the entry that was answered last."""
         if len(text) > LONGEST_REMEMBERED:
             return self.index.decide(text, context=context)
-        return self._remembered(text, context)
+        if context is not None and self._remembered.leans(text):
+            return self._remembered.decide(text, context)
+        return self._remembered.decide(text, None)
 
     def title(self, entry_id: str) -> str:
         """The standard question of an entry, or its id where it is gone."""
