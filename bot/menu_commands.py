@@ -76,7 +76,7 @@ def qr() -> None:
 )
 @click.option("--out", type=FILE, help="Save the platform's picture (JPEG) here.")
 def create(code: str, days: int, out: Path | None, *, permanent: bool) -> None:
-    """Make a code for CODE, such as `qa.ENTRY`, `guide.GUIDE` or `dept.DEPARTMENT`."""
+    """Make a code for CODE, such as `qa.ENTRY`, `guide.GUIDE`, `g_GUIDE` or `dept.DEPARTMENT`."""
     lifetime = None if permanent else days * DAY_SECONDS
     made = run(_create_qr(settings_or_fail(), code, lifetime, with_picture=out is not None))
     if out is not None:

@@ -16,6 +16,7 @@ from handlers.question import answer_question
 from handlers.talk import Answer, Services, Turn
 from handlers.words import chosen_number, command
 from intents.guards import guard
+from intents.normalise import normalise
 from knowledge.guide_reading import bare, read_answer
 from knowledge.guide_scenes import StaleAnswersError, Walk, back, begin, branches, notice, resume, take
 from knowledge.guides import Guide, Question
@@ -87,10 +88,19 @@ def _begin(turn: Turn, services: Services) -> Answer | None:
     number = None if turn.state.choices else chosen_number(turn.text)
     if offered and (number == 1 or turn.text == texts.OFFER or _ACCEPT.fullmatch(bare(turn.text))):
         return start_guide(turn, services, offered, why=f"情景问答：{offered.title}")
-    said = _WISH.sub("", turn.text)
+    named = _named(turn)
+    return start_guide(turn, services, named, why=f"说出了指南的名称：{named.title}") if named else None
+
+
+def _named(turn: Turn) -> Guide | None:
+    """The guide that is called by its name; “我要办护照” calls 办护照, the bare 护照 is too wide a word."""
+    said, wished = normalise(turn.text), _WISH.sub("", turn.text)
     for guide in turn.snapshot.guides.values():
-        if guide.has_scenes and {said, turn.text} & {guide.title, *guide.names}:
-            return start_guide(turn, services, guide, why=f"说出了指南的名称：{guide.title}")
+        names = (guide.title, *guide.names) if guide.has_scenes else ()
+        if any(turn.text == name or said == normalise(name) for name in names):
+            return guide
+        if wished != turn.text and wished in {_WISH.sub("", name) for name in names}:
+            return guide
     return None
 
 

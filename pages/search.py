@@ -64,7 +64,7 @@ def _has_all(text: str, words: Sequence[str]) -> bool:
 def _told(snapshot: Snapshot, guide: Guide) -> str:
     category = snapshot.categories.get(guide.category)
     department = snapshot.departments.get(guide.department)
-    parts = [guide.title, guide.summary, *(material.name for material in guide.materials)]
+    parts = [guide.title, *guide.names, guide.summary, *(material.name for material in guide.materials)]
     parts += [category.name] if category else []
     parts += [department.name, *department.aliases] if department else []
     return "\n".join(parts)
