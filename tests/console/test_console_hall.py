@@ -229,7 +229,9 @@ async def test_a_department_that_is_used_can_not_be_deleted_and_says_by_what(
         "/hall/departments/hrss/delete", seen=await seen_on(boss, "/hall/departments/hrss")
     )
     assert seen.status == 409
-    used = re.findall(r"<li>(.*?)</li>", seen.text)
+    shown = re.search(r'<ul class="uses">(.*?)</ul>', seen.text, re.DOTALL)
+    assert shown
+    used = re.findall(r"<li>(.*?)</li>", shown[1])
     assert [re.sub(r"<[^>]*>", "", each) for each in used] == [
         "问答：养老金每月几号发放",
         "问答：社保卡丢了怎么补办",
