@@ -43,4 +43,4 @@ class AuditLog(Protocol):
         before: datetime | None = None,
         limit: int = 50,
     ) -> tuple[AuditEvent, ...]:
-        """The newest events that match (`action` by its beginning), older than `before`."""
+        """The newest events that match, older than `before`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -169,12 +168,12 @@ class MongoAuditLog:
         before: datetime | None = None,
         limit: int = 50,
     ) -> tuple[AuditEvent, ...]:
-        """The newest events that match (`action` by its beginning), older than `before`."""
+        """The newest events that match, older than `before`."""
         query: Document = {}
         if login:
             query["login"] = login
         if action:
-            query["action"] = {"$regex": "^" + re.escape(action)}
+            query["action"] = action
         if target:
             query["target"] = target
         if before is not None:

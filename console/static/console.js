@@ -4,6 +4,9 @@
 // Say once what is wrong, where the eye is.
 document.getElementById("problems")?.focus();
 
+// On a phone the list of sections scrolls: the present one is in sight.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Ask before what can't be undone.
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.ask;
