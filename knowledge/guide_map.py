@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from itertools import pairwise
 from typing import Final
@@ -91,6 +92,7 @@ def draw(guide: Guide) -> str:
     )
 
 
+@lru_cache(maxsize=8192)
 def wrap(text: str, width: float, size: float) -> tuple[str, ...]:
     """Lines of at most `width`; numbers and words whole, no punctuation at the wrong end of a line.
 
@@ -119,6 +121,7 @@ def _break(line: list[str], piece: str) -> int:
     return place
 
 
+@lru_cache(maxsize=8192)
 def balanced(text: str, width: float, size: float) -> tuple[str, ...]:
     """The same number of lines, as narrow as they can be: no single character left over for the last."""
     lines = wrap(text, width, size)

@@ -17,6 +17,7 @@ RULES: Final = {
     "follow": "关注欢迎",
     "scan": "扫码",
     "menu": "菜单",
+    "notice": "订阅通知的授权和送达",
     "event": "其他事件",
     "not_text": "不是文字的消息",
     "guided": "情景问答",
