@@ -105,7 +105,7 @@ class Turns:
         self._metrics = metrics
         self._running: dict[str, _Run] = {}
         self._tails: dict[tuple[str, str], asyncio.Future[None]] = {}
-        self._unsettled: dict[str, tuple[Part, ...]] = {}
+        self._unsettled: dict[str, tuple[tuple[Part, ...], datetime]] = {}
 
     async def receive(self, inbound: Inbound) -> Outgoing:
         """Answer one delivery within the deadline; deliveries of the same message share one turn."""
@@ -140,13 +140,12 @@ class Turns:
         all the same: its turn is closed with that answer. One that was put off may be done: its reply goes
         the way of replies that nobody took.
         """
-        for key, said in list(self._unsettled.items()):
-            now = self._clock()
+        for key, (said, at) in list(self._unsettled.items()):
             if said:
                 trace = Trace(rule="memory", outcome="answered")
-                await self._turns.finish(key, owner=self._owner, parts=said, trace=trace, now=now)
+                await self._turns.finish(key, owner=self._owner, parts=said, trace=trace, now=at)
             else:
-                await self._turns.mark_unclaimed(key, now=now)
+                await self._turns.mark_unclaimed(key, now=self._clock())
             self._unsettled.pop(key, None)
 
     def _start(self, inbound: Inbound, *, claimed: bool = False) -> _Run:
@@ -296,16 +295,17 @@ class Turns:
 
     async def _put_off(self, inbound: Inbound, *, stored: bool) -> Outgoing:
         """Answer without the database: from memory where that promises nothing, else say so honestly."""
+        now = self._clock()
         if stored:
             if inbound.channel == "mini":  # it shows no passive reply; the turn leaves through the outbox
                 return ACKNOWLEDGED
-            self._unsettled[inbound.key] = ()
+            self._unsettled[inbound.key] = ((), now)
             return self._said_without_storing((Text(texts.STORED_FOR_LATER),), inbound)
         parts = await self._dialogue.from_memory(inbound)
         if parts is None:
             return UNAVAILABLE
         if parts != (Text(texts.NOT_STORED),) and len(self._unsettled) < MOST_UNSETTLED:
-            self._unsettled[inbound.key] = parts
+            self._unsettled[inbound.key] = (parts, now)
         return self._said_without_storing(parts, inbound)
 
     def _said_without_storing(self, parts: tuple[Part, ...], inbound: Inbound) -> Outgoing:

@@ -104,7 +104,7 @@ def count(load: Load, evidence: Evidence, api: PlatformApi) -> Account:
     _count_items(account, evidence)
     account.taken_over = sum(_taken_over(turn) for turn in evidence.turns.values())
     account.unsettled += sum(turn["status"] != "done" for turn in evidence.turns.values())
-    account.out_of_order = _turns_out_of_order(evidence) + _arrivals_out_of_order(evidence)
+    account.out_of_order = _turns_out_of_order(evidence, account.examples) + _arrivals_out_of_order(evidence)
     account.broken_rules = sum(len(world.broken) for world in api.worlds.values())
     account.token_fetches = api.calls.count("/cgi-bin/stable_token")
     return account
@@ -156,13 +156,17 @@ def _taken_over(turn: dict[str, Any]) -> bool:
     return handled_at is not None and bool(handled_at - turn["received_at"] >= TAKEN_OVER_AFTER)
 
 
-def _turns_out_of_order(evidence: Evidence) -> int:
+def _turns_out_of_order(evidence: Evidence, examples: list[str]) -> int:
     """Turns handled before an older one of their citizen, but for those whose process had died."""
     wrong, latest = 0, dict[tuple[str, str], Any]()
     orderly = [turn for turn in evidence.turns.values() if turn["handled_at"] and not _taken_over(turn)]
     for turn in sorted(orderly, key=lambda turn: (turn["inbound"]["at"], turn["inbound"]["order"])):
         citizen = (turn["inbound"]["channel"], turn["inbound"]["user"])
-        wrong += citizen in latest and turn["handled_at"] < latest[citizen]
+        if citizen in latest and turn["handled_at"] < latest[citizen]:
+            wrong += 1
+            examples.append(
+                f"{latest[citizen]} before {turn['handled_at']}: {turn['trace']}, {turn['delivery']}"
+            )
         latest[citizen] = turn["handled_at"]
     return wrong
 
