@@ -8,12 +8,15 @@ from typing import Final
 
 from aiohttp import web
 
-from console import numbers_pages
+from console import entry_cards, numbers_pages
 from console.cards import Card
 from console.visit import Page, Visit
 from console.words import PERMISSION_NAMES
 
-CARDS: Final[tuple[Callable[[Visit], Awaitable[Card | None]], ...]] = (numbers_pages.today_card,)
+CARDS: Final[tuple[Callable[[Visit], Awaitable[Card | None]], ...]] = (
+    entry_cards.waiting_card,
+    numbers_pages.today_card,
+)
 """In the order of the page. A new card is a function here and a template of its own; None: not for them."""
 
 

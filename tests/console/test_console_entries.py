@@ -391,3 +391,14 @@ async def test_the_editor_form_gives_back_an_entry_as_it_was(here: Here, new_bro
     assert seen.status == 422
     assert "内容没有变化" in seen.text
     assert await here.count("revisions", entry_id=entry_id) == 1
+
+
+async def test_the_home_page_says_what_waits_for_whom(here: Here, new_browser: NewBrowser) -> None:
+    editor = await signed_in(here, new_browser, "li", "editor")
+    reviewer = await signed_in(here, new_browser, "wang", "reviewer")
+    assert "没有等您处理的问答" in (await reviewer.get("")).text
+    entry_id = await written(editor)
+    assert "没写完的草稿" in (await editor.get("")).text
+    await step(editor, entry_id, "submit")
+    assert "等待审核" in (await reviewer.get("")).text
+    assert "等待审核" not in (await editor.get("")).text
