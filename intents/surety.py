@@ -19,6 +19,8 @@ Bools = NDArray[np.bool_]
 FOLDS = 3
 STRENGTHS = (1.0, 10.0, 100.0)
 """How strongly the weights may be bound; the fewer questions, the stronger."""
+MANY = 500
+"""From so many questions on, the weights need no strong bond: `STRENGTHS[0]`."""
 RIDGE_SCOPE = 1.0
 RIDGE_GENERAL = 100.0
 
@@ -132,9 +134,7 @@ def choose(tops: Sequence[Top], *, general: bool = False) -> tuple[float, Double
         slope, constant = platt(values, right)
         return float(np.logaddexp(0, np.where(right, -1.0, 1.0) * (slope * values + constant)).mean())
 
-    tried = {
-        strength: _held_out(tops, strength, general=general)
-        for strength in ((RIDGE_GENERAL,) if general else STRENGTHS)
-    }
+    strengths = (RIDGE_GENERAL,) if general else STRENGTHS[: 1 if len(tops) >= MANY else None]
+    tried = {strength: _held_out(tops, strength, general=general) for strength in strengths}
     best = min(tried, key=lambda strength: surprise(tried[strength]))
     return best, tried[best]
