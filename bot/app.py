@@ -167,6 +167,7 @@ def build(
     app.add_routes(api.routes.routes(snapshots))
     staff_pages = ConsoleDeps(
         staff=stores.staff,
+        api_tokens=stores.api_tokens,
         audit=stores.audit,
         editorial=stores.editorial,
         knowledge=stores.knowledge,
