@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-Channel = Literal["official", "mini"]
+Channel = Literal["official", "mini", "app"]
+"""`mini` is the customer-service chat of the mini-program; `app` its own page, which asks by the JSON API: a
+reply is read from the answer or fetched later, and nothing is ever sent through the platform."""
 Kind = Literal["text", "image", "voice", "video", "location", "link", "card", "event", "unknown"]
 
 

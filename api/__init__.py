@@ -1,1 +1,1 @@
-"""JSON for the mini-program and other programs. Small so far."""
+"""JSON under `/api/v1`: the clerks' desk for programs with a token, and the mini-program's questions."""

@@ -11,15 +11,18 @@ from typing import Final
 from aiohttp import web
 from pydantic import SecretStr
 
-import api.routes
 import pages.citizen
 import pages.simulator
+from api.app import api_app
+from api.sessions import USER_PREFIX
+from api.table import ROOT as API_ROOT
+from api.table import ApiDeps
 from bot.dialogue import BEIJING, Dialogue
 from bot.guard import add_headers
 from bot.health import Health
 from bot.loops import Loop, Supervisor
 from bot.recovery import Recovery
-from bot.secrets import made_up
+from bot.secrets import made_up, session_key
 from bot.settling import Settling
 from bot.telemetry import Metrics, quiet_broken_requests
 from bot.turns import Turns
@@ -49,8 +52,8 @@ def utc_now() -> datetime:
 
 
 def simulated(user: str) -> bool:
-    """Whether an openid belongs to the simulator, so that nothing is sent to the platform for it."""
-    return user.startswith(SIMULATED)
+    """Whether somebody is unknown to the platform, so that nothing is sent there: made up, or of the API."""
+    return user.startswith((SIMULATED, USER_PREFIX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +167,25 @@ def build(
     health = Health(stores, snapshots, metrics)
     app.add_routes(health.routes())
     app.add_routes(pages.citizen.routes(snapshots, clock, public_url(settings)))
-    app.add_routes(api.routes.routes(snapshots))
+    known_mini = settings.mini_app_secret.get_secret_value()
+    api_deps = ApiDeps(
+        snapshots=snapshots,
+        staff=stores.staff,
+        api_tokens=stores.api_tokens,
+        audit=stores.audit,
+        editorial=stores.editorial,
+        turns=stores.turns,
+        outbox=stores.outbox,
+        engine=engine,
+        mini=clients.get("mini"),
+        session_key=session_key(known_mini, settings.data_dir, production=settings.production),
+        production=settings.production,
+        clock=clock,
+    )
+    app.add_subapp(API_ROOT, api_app(api_deps))
     staff_pages = ConsoleDeps(
         staff=stores.staff,
+        api_tokens=stores.api_tokens,
         audit=stores.audit,
         editorial=stores.editorial,
         knowledge=stores.knowledge,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -44,6 +45,16 @@ def made_up(data_dir: Path, name: str) -> MadeUp:
             json.dump(kept, file)
         fresh.replace(path)
     return MadeUp(**kept[name])
+
+
+def session_key(app_secret: str, data_dir: Path, *, production: bool) -> bytes | None:
+    """What sessions of the mini-program are signed with: made of its secret, the same in all processes.
+
+    Development makes one up; production without a mini-program has none, and so no sessions.
+    """
+    if app_secret:
+        return hashlib.sha256(b"lingjuli: key of sessions\x00" + app_secret.encode()).digest()
+    return None if production else made_up(data_dir, "mini").aes_key.encode()
 
 
 def _random(length: int) -> str:

@@ -287,6 +287,8 @@ class Turns:
         self, inbound: Inbound, parts: tuple[Part, ...], trace: Trace, now: datetime
     ) -> Outgoing:
         self._metrics.turns.labels(trace.rule, trace.outcome).inc()
+        if inbound.channel == "app":  # the answer to a program has room for all parts
+            return Outgoing("reply", parts, None, now)
         message, rest = first_message(parts, inbound)
         if rest and inbound.user:  # a passive reply is one message; a picture after a text follows
             item = OutboxItem(f"{inbound.key}:rest", inbound.channel, inbound.user, rest, now)

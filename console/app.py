@@ -27,6 +27,7 @@ from console import (
     sheet_pages,
     staff_pages,
     text_pages,
+    token_pages,
     trial_pages,
 )
 from console.gap_board import GapBoard
@@ -51,6 +52,7 @@ HALL_PAGES: Final = (
 )
 PAGES: Final[tuple[Page, ...]] = (
     *door.PAGES,
+    *token_pages.PAGES,
     *home.PAGES,
     *trial_pages.PAGES,
     *gap_pages.PAGES,

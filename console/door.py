@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -12,7 +11,7 @@ import segno
 from aiohttp import web
 
 from console.guard import COOKIE, IDLE, LONGEST
-from console.visit import ROOT, UNPROCESSABLE, Page, Visit, digest, url
+from console.visit import ROOT, UNPROCESSABLE, Page, Visit, url
 from helpdesk.passwords import (
     MOST,
     fits,
@@ -22,6 +21,7 @@ from helpdesk.passwords import (
     totp_step,
     weakness,
 )
+from helpdesk.secrets import digest, new_secret
 from helpdesk.staff import Staff, StaffSession
 from rendering.forms import Form
 
@@ -75,7 +75,7 @@ def _stage_after_code(person: Staff) -> str:
 
 async def _open_session(visit: Visit, person: Staff, stage: str, *, back: str) -> web.Response:
     """A new session, whatever there was before: nobody can be given a session made by another."""
-    token = secrets.token_urlsafe(32)
+    token = new_secret()
     session = StaffSession(
         id=digest(token),
         staff_id=person.id,

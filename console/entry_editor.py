@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from typing import Any, Final
 
 from aiohttp import web
@@ -14,6 +13,7 @@ from console.preview import preview_of
 from console.visit import UNPROCESSABLE, Page, Visit
 from intents.analysis import QUESTION as QUESTION_LENGTH
 from knowledge import editorial
+from knowledge.desk import new_entry_id
 from knowledge.dossiers import Dossier, EditorialError
 from knowledge.editorial_store import EditCollisionError
 from knowledge.entries import Entry
@@ -83,7 +83,7 @@ async def save(visit: Visit) -> web.StreamResponse:
 async def _write(visit: Visit, dossier: Dossier | None) -> web.Response:
     """Save what was typed; a preview is the same form, without saving."""
     form, snapshot = await visit.form(), ready(visit)
-    before = dossier.entry if dossier else Entry(f"e{secrets.token_hex(5)}", "", "", "", "")
+    before = dossier.entry if dossier else Entry(new_entry_id(), "", "", "", "")
     entry = entry_of(form, before, snapshot)
     for department in {entry.department, before.department} - {""}:
         visit.demand("entries.write", department)

@@ -14,13 +14,13 @@ from console.entries import (
     problems_of,
     ready,
     scope_of,
-    told,
     wanted_dossier,
 )
 from console.entry_form import AUDIENCES
 from console.numbers_pages import entry_numbers
 from console.preview import preview_of
 from console.visit import Page, Visit
+from knowledge.desk import told_by_name
 from knowledge.dossiers import ACTION_NAMES, STATE_NAMES, Dossier, allowed, content_of
 from knowledge.editorial_store import Wanted
 from knowledge.entries import EntryState
@@ -123,7 +123,7 @@ async def show_revision(visit: Visit) -> web.StreamResponse:
         dossier=dossier,
         revision=revision,
         fields=compared(earlier.entry if earlier else None, revision.entry, snapshot),
-        whole=told(revision.entry, snapshot),
+        whole=told_by_name(revision.entry, snapshot),
         action_names=ACTION_NAMES,
         names=await names_of(visit),
         can_restore=can_restore and content_of(revision.entry) != content_of(dossier.entry),

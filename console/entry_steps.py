@@ -12,14 +12,12 @@ from console.entries import may_step, note_step, problems_of, wanted_dossier
 from console.entry_pages import entry_page
 from console.visit import UNPROCESSABLE, Page, Visit
 from knowledge import editorial
-from knowledge.dossiers import Action, Dossier, EditorialError, Step
+from knowledge.dossiers import CHECKED, Action, Dossier, EditorialError, Step
 from knowledge.editorial_store import EditCollisionError
 from rendering.forms import Form
 from rendering.templating import BEIJING
 
 NOTE_LENGTH: Final = 500
-CHECKED: Final = frozenset({"submit", "approve", "publish"})
-"""Steps that ask first whether anything must be mended."""
 DONE_KEYS: Final[Mapping[Action, str]] = {
     "submit": "entry_submitted",
     "recall": "entry_recalled",
@@ -134,4 +132,4 @@ STEPS: Final[Mapping[Action, MakeStep]] = {
     "restore": _restore,
 }
 PAGES: Final = (Page("POST", "/entries/{id}/{action}", "entries.read", step_on, "entries"),)
-"""To read is enough to ask; each step has its own permission (`console.entries.NEEDS`)."""
+"""To read is enough to ask; each step has its own permission (`helpdesk.staff.ENTRY_STEPS`)."""

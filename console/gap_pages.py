@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +13,7 @@ from aiohttp import web
 from console.entries import note_step, ready
 from console.visit import Page, Visit
 from knowledge import editorial
+from knowledge.desk import new_entry_id
 from knowledge.dossiers import EditorialError
 from knowledge.editorial_store import EditCollisionError, phrasing_key
 from knowledge.entries import Entry
@@ -130,7 +130,7 @@ async def _begin_entry(visit: Visit, gap: Gap) -> web.StreamResponse:
     own = visit.me.departments[0] if visit.me.departments else ""
     texts = await _untaken(visit, gap.examples, Entry("", "", "", "", ""))
     entry = Entry(
-        f"e{secrets.token_hex(5)}",
+        new_entry_id(),
         question=(texts[0] if texts else gap.examples[0])[:QUESTION_LIMIT],
         answer="",
         department=gap.department if gap.department and visit.me.covers(gap.department) else own,

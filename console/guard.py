@@ -12,7 +12,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from console.visit import ROOT, Page, Tools, Visit, digest, url
+from console.visit import ROOT, Page, Tools, Visit, url
+from helpdesk.secrets import digest
 from helpdesk.staff import Staff, StaffSession
 from messages import StoreUnavailableError
 

@@ -15,7 +15,8 @@ from typing import Final
 from aiohttp import web
 
 from console.hall_words import HALL_FIELDS
-from console.visit import Visit, digest
+from console.visit import Visit
+from helpdesk.secrets import digest
 from knowledge.hall import Hall
 from messages import StoreUnavailableError
 from rendering.forms import Form

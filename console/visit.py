@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,8 @@ from console.gap_board import GapBoard
 from console.words import DONE
 from handlers.numbers import NumbersStore
 from handlers.turns import TurnStore
-from helpdesk.audit import AuditEvent, AuditLog
+from helpdesk.api_tokens import ApiTokenStore
+from helpdesk.audit import AuditLog, audit_event
 from helpdesk.keys import KeyStore
 from helpdesk.staff import Permission, Staff, StaffSession, StaffStore
 from knowledge.editorial_store import EditorialStore
@@ -26,13 +26,12 @@ from knowledge.stores import KnowledgeStore
 from knowledge.uploads import UploadStore
 from rendering.assets import Assets
 from rendering.forms import Form
+from rendering.requests import client_address
 from rendering.templating import html
 from wechat.own_menu import MenuStore
 
 ROOT: Final = "/console"
 UNPROCESSABLE: Final = 422
-_TOLD_LENGTH: Final = 500
-"""How much of a text the audit log keeps."""
 
 NAVIGATION: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("home", "", "首页", "own"),
@@ -55,6 +54,7 @@ class Deps:
     """What the console works with, handed in by `bot.app`."""
 
     staff: StaffStore
+    api_tokens: ApiTokenStore
     audit: AuditLog
     editorial: EditorialStore
     knowledge: KnowledgeStore
@@ -179,22 +179,16 @@ class Visit:
         by: Staff | None = None,
     ) -> None:
         """Write to the audit log; of two sides only what differs is kept."""
-        old, new = dict(before or {}), dict(after or {})
-        changed = [name for name in {**old, **new} if old.get(name, "") != new.get(name, "")]
-        person = by or self.staff
-        await self.deps.audit.write(
-            AuditEvent(
-                at=self.now,
-                staff_id=person.id if person else "",
-                login=person.login if person else "",
-                name=person.name if person else "",
-                action=action,
-                target=target,
-                address=self.address,
-                before={name: old.get(name, "")[:_TOLD_LENGTH] for name in changed},
-                after={name: new.get(name, "")[:_TOLD_LENGTH] for name in changed},
-            )
+        event = audit_event(
+            by or self.staff,
+            action,
+            target,
+            at=self.now,
+            address=self.address,
+            before=before,
+            after=after,
         )
+        await self.deps.audit.write(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +208,3 @@ def url(path: str, **query: str) -> str:
     """An address in the console; empty values are left out."""
     told = {name: value for name, value in query.items() if value}
     return ROOT + path + ("?" + urlencode(told) if told else "")
-
-
-def client_address(request: web.Request) -> str:
-    """The address of the browser. A proxy on this machine is believed what it says in X-Real-IP."""
-    remote = request.remote or ""
-    if remote in {"127.0.0.1", "::1"}:
-        return request.headers.get("X-Real-IP", remote)[:64]
-    return remote
-
-
-def digest(token: str) -> str:
-    """What is stored of a secret that somebody else holds."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -60,6 +60,25 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType({
 """What each role may do: the one table that is asked. What does not stand here is refused."""
 
 
+ENTRY_STEPS: Final[Mapping[str, Permission]] = MappingProxyType({
+    "create": "entries.write",
+    "edit": "entries.write",
+    "restore": "entries.write",
+    "discard": "entries.write",
+    "submit": "entries.write",
+    "recall": "entries.write",
+    "request_changes": "entries.review",
+    "approve": "entries.review",
+    "confirm": "entries.review",
+    "review": "entries.review",
+    "schedule": "entries.publish",
+    "unschedule": "entries.publish",
+    "publish": "entries.publish",
+    "withdraw": "entries.publish",
+})  # fmt: skip
+"""What each step in the life of an entry asks for; a step that does not stand here is nobody's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Staff:
     """One person's account in the console."""

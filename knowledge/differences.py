@@ -65,13 +65,20 @@ def differences(old: Entry, new: Entry) -> tuple[FieldDifference, ...]:
     for field in fields(Entry):
         if field.name not in FIELD_NAMES:
             continue
-        left, right = getattr(old, field.name), getattr(new, field.name)
+        left, right = _shown(old, field.name), _shown(new, field.name)
         if left != right:
-            if field.name == "audience":
-                left, right = AUDIENCE_NAMES[left], AUDIENCE_NAMES[right]
             rows = tuple(_rows(_lines(left), _lines(right)))
             found.append(FieldDifference(field.name, FIELD_NAMES[field.name], rows))
     return tuple(found)
+
+
+def told(entry: Entry) -> dict[str, str]:
+    """An entry as texts by the Chinese names of its fields: for reading, and for the audit log."""
+    return {name: "\n".join(_lines(_shown(entry, field))) for field, name in FIELD_NAMES.items()}
+
+
+def _shown(entry: Entry, field: str) -> Any:
+    return AUDIENCE_NAMES[entry.audience] if field == "audience" else getattr(entry, field)
 
 
 def _lines(value: Any) -> list[str]:

@@ -100,6 +100,8 @@ TRANSITIONS: Final[Mapping[Action, Mapping[EntryState, EntryState]]] = {
     "review": {"published": "published"},
 }
 """What may follow what: action → state before → state after. What does not stand here is refused."""
+CHECKED: Final[frozenset[Action]] = frozenset({"submit", "approve", "publish"})
+"""Steps before which nothing may be left to mend (`knowledge.desk.problems_of`)."""
 ADVICE: Final[Mapping[EntryState, str]] = {
     "draft": "请先提交审核",
     "in_review": "请等审核结束，或者先撤回",
@@ -158,6 +160,11 @@ class Dossier:
     def answering(self) -> Entry | None:
         """The version that citizens get now, its validity apart; None when they get none."""
         return self.live if self.live is not None and self.live.state == "published" else None
+
+    @property
+    def departments(self) -> frozenset[str]:
+        """Whose it is: also that of what is live, so that an entry moves out of a scope and never in."""
+        return frozenset({self.entry.department, *((self.live.department,) if self.live else ())})
 
     @property
     def in_work(self) -> bool:

@@ -264,6 +264,7 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
     "staff_sessions": (IndexModel([("staff_id", ASCENDING)], name="staff"), _EXPIRY),
     "attempts": (_EXPIRY,),
     "keys": (IndexModel([("purpose", ASCENDING)], name="purpose", unique=True),),
+    "api_tokens": (IndexModel([("staff_id", ASCENDING), ("created_at", DESCENDING)], name="staff"), _EXPIRY),
     "uploads": (IndexModel([("upload", ASCENDING)], name="upload"), _EXPIRY),
     "audit": (
         IndexModel([("at", DESCENDING)], name="newest"),

@@ -11,6 +11,7 @@ from handlers.conversation import ConversationStore
 from handlers.numbers import NumbersStore
 from handlers.turns import TurnStore
 from handlers.turnstile import Turnstile
+from helpdesk.api_tokens import ApiTokenStore
 from helpdesk.audit import AuditLog
 from helpdesk.handoffs import HandoffStore
 from helpdesk.keys import KeyStore
@@ -19,6 +20,7 @@ from knowledge.editorial_store import EditorialStore
 from knowledge.gaps import GapStore
 from knowledge.stores import KnowledgeStore
 from knowledge.uploads import UploadStore
+from storage.api_tokens import MongoApiTokenStore
 from storage.batches import InsertBatcher
 from storage.consents import MongoConsentStore
 from storage.conversations import MongoConversationStore
@@ -64,6 +66,7 @@ class Stores:
     editorial: EditorialStore
     menu: MenuStore
     staff: StaffStore
+    api_tokens: ApiTokenStore
     audit: AuditLog
     gaps: GapStore
     uploads: UploadStore
@@ -106,6 +109,7 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
             staff=MongoStaffStore(
                 mongo.collection("staff"), mongo.collection("staff_sessions"), mongo.collection("attempts")
             ),
+            api_tokens=MongoApiTokenStore(mongo.collection("api_tokens")),
             audit=MongoAuditLog(mongo.collection("audit")),
             keys=MongoKeyStore(mongo.collection("keys")),
             uploads=MongoUploadStore(mongo.collection("uploads")),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.app import utc_now
+from messages import Channel
 from storage.embedded import EmbeddedServer, embedded_mongod
 from storage.stores import Stores, open_stores
 from tests.faults.waiting import until
@@ -201,7 +202,7 @@ async def run(trial: Trial, size: Size, folder: Path, *, seed: int = 1) -> Outco
 
 
 def _load(fleet: Fleet, api: PlatformApi, size: Size, seed: int) -> Load:
-    wechat = {
+    wechat: dict[Channel, FakeWeChat] = {
         account.channel: FakeWeChat(account, fleet.addresses, utc_now, seed=number)
         for number, account in enumerate((OFFICIAL, MINI), start=1)
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from wechat.api_errors import SnapshotIdentityError
@@ -54,18 +55,24 @@ async def visitor(client: Client, code: str) -> Visitor:
     2022-07-12), from which no account may be made.
     """
     query = {"code": code, "grant_type": "authorization_code"}
-    answer = await client.ask_with_secret("/sns/oauth2/access_token", query)
-    if str(answer.get("is_snapshotuser", 0)) not in {"0", "", "False"}:
-        raise SnapshotIdentityError("/sns/oauth2/access_token: a snapshot page's virtual identity")
+    answer = await _person(client, "/sns/oauth2/access_token", query)
     return Visitor(
         str(required(answer, "openid")), str(answer.get("scope", "")), str(answer.get("unionid", ""))
     )
 
 
 async def mini_session(client: Client, code: str) -> MiniSession:
-    """Exchange the code of `wx.login` (小程序登录), valid once."""
+    """Exchange the code of `wx.login` (小程序登录), valid once. Raises as `visitor`."""
     query = {"js_code": code, "grant_type": "authorization_code"}
-    answer = await client.ask_with_secret("/sns/jscode2session", query)
+    answer = await _person(client, "/sns/jscode2session", query)
     return MiniSession(
         str(required(answer, "openid")), str(answer.get("session_key", "")), str(answer.get("unionid", ""))
     )
+
+
+async def _person(client: Client, call: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+    """Ask who somebody is, and refuse whoever is nobody."""
+    answer = await client.ask_with_secret(call, query)
+    if str(answer.get("is_snapshotuser", 0)) not in {"0", "", "False"}:
+        raise SnapshotIdentityError(f"{call}: a snapshot page's virtual identity")
+    return answer
