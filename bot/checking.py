@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from bot.app import utc_now, weights_of
 from bot.dialogue import BEIJING
+from helpdesk.calendar import unknown_years
 from intents.decisions import Ambiguous, Match, NoMatch
 from knowledge.checks import advice_for, problems_of
 from knowledge.files import Knowledge
@@ -97,6 +98,15 @@ def _knowledge(settings: Settings, revision: int, knowledge: Knowledge) -> list[
                 f"{len(knowledge.hall.departments)} departments",
             )
         )
+    found += (
+        Finding(
+            "advice",
+            "calendar",
+            f"no holidays are known for {year}: update the package chinesecalendar, or enter them as special "
+            "days in the hall's calendar",
+        )
+        for year in unknown_years(today)
+    )
     if knowledge.gold:
         found += _gold(settings, revision, knowledge)
     return found

@@ -17,6 +17,7 @@ from handlers.talk import (
     Effect,
     ForgetCitizen,
     NoteConsents,
+    NotePhone,
     NoteResults,
     OpenHandoff,
     RateTurn,
@@ -131,6 +132,8 @@ class Dialogue:
                 await self._handoffs.open(effect.handoff)
             case CloseHandoff():
                 await self._handoffs.close(effect.handoff_id, now=self._clock())
+            case NotePhone():
+                await self._handoffs.note_phone(effect.handoff_id, effect.phone)
             case RateTurn():
                 await self._turns.rate(effect.key, useful=effect.useful, now=self._clock())
             case NoteConsents():

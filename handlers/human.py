@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import datetime
 
 from handlers import texts
-from handlers.talk import Answer, CloseHandoff, OpenHandoff, Services, Turn
-from handlers.words import command
+from handlers.hours import calendar_of, spoken
+from handlers.talk import Answer, CloseHandoff, NotePhone, OpenHandoff, Services, Turn
+from handlers.words import call_back_number, command
 from helpdesk.handoffs import Handoff, HandoffReason
 from messages import Taps, Text
 
@@ -38,6 +40,8 @@ async def open_handoff(turn: Turn, services: Services, *, reason: HandoffReason)
         said = texts.handoff_again(hall, reference(state.handoff))
         return Answer(state, (Text(said),), outcome="handed_over")
     entry = turn.snapshot.entries.get(state.entry)
+    department = entry.department if entry else ""
+    promised_at = _promise(turn, department)
     handoff = Handoff(
         id=turn.inbound.key,
         channel=turn.inbound.channel,
@@ -45,15 +49,38 @@ async def open_handoff(turn: Turn, services: Services, *, reason: HandoffReason)
         reason=reason,
         question=state.asked or turn.text,
         opened_at=turn.now,
-        department=entry.department if entry else "",
+        department=department,
+        promised_at=promised_at,
     )
-    waiting = await services.waiting_count()
-    parts = (
-        Text(texts.handoff_opened(hall, waiting, reference(handoff.id))),
-        Taps("", (texts.CANCEL_HUMAN,)),
-    )
+    if promised_at is not None:
+        said = texts.message_taken(hall, spoken(promised_at, turn.now), reference(handoff.id))
+    else:
+        said = texts.handoff_opened(hall, await services.waiting_count(), reference(handoff.id))
+    parts = (Text(said), Taps("", (texts.CANCEL_HUMAN,)))
     after = replace(state, handoff=handoff.id, misses=0, choices=())
     return Answer(after, parts, (OpenHandoff(handoff),), outcome="handed_over", lines=("登记人工服务",))
+
+
+def _promise(turn: Turn, department: str) -> datetime | None:
+    """By when an answer comes, counted in working time; None while people are at work."""
+    calendar = calendar_of(turn.snapshot.hall, department)
+    if calendar.is_open(turn.now):
+        return None
+    return calendar.add_working(turn.now, turn.snapshot.hall.hours_for(department).reply_minutes)
+
+
+async def take_phone(turn: Turn, services: Services) -> Answer | None:  # noqa: ARG001 - one shape for all rules
+    """Note the number of somebody who waits and wants to be called (“回电 13800000000”)."""
+    phone = call_back_number(turn.text) if turn.inbound.kind == "text" else None
+    if phone is None:
+        return None
+    if not turn.state.handoff:
+        parts = (Text(texts.PHONE_WITHOUT_HANDOFF), Taps("", (texts.HUMAN,)))
+        return Answer(turn.state, parts, outcome="command")
+    if not phone:
+        return Answer(turn.state, (Text(texts.ASK_PHONE),))
+    noted = NotePhone(turn.state.handoff, phone)
+    return Answer(turn.state, (Text(texts.phone_noted(phone)),), (noted,))
 
 
 def _cancel(turn: Turn) -> Answer:

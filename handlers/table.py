@@ -35,6 +35,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("notice", events.notices),
     Rule("event", events.other_event),
     Rule("not_text", events.not_text),
+    Rule("phone", human.take_phone),
     Rule("guided", guided.play_guide),
     Rule("choice", commands.take_choice),
     Rule("more", commands.show_more),

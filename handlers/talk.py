@@ -68,6 +68,14 @@ class CloseHandoff:
 
 
 @dataclass(frozen=True, slots=True)
+class NotePhone:
+    """The citizen who waits for a person wants to be called back."""
+
+    handoff_id: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class RateTurn:
     """Note 有用 or 没用 at the turn that answered."""
 
@@ -94,7 +102,7 @@ class NoteResults:
     results: tuple[NoticeResult, ...]
 
 
-Effect = OpenHandoff | CloseHandoff | RateTurn | ForgetCitizen | NoteConsents | NoteResults
+Effect = OpenHandoff | CloseHandoff | NotePhone | RateTurn | ForgetCitizen | NoteConsents | NoteResults
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,8 +205,28 @@ def answer_text(entry: Entry, department: Department | None) -> str:
     return "\n".join([*lines, source] if source else lines)
 
 
+ASK_PHONE: Final = "请把“回电”和手机号一起发给我，比如“回电 13800000000”。"
+PHONE_WITHOUT_HANDOFF: Final = "要请工作人员回电，先回复“人工”登记。"
+
+
+def phone_noted(phone: str) -> str:
+    """Confirm the number for a call-back, so that a typing mistake is seen."""
+    return f"好的，工作人员上班后打 {phone} 给您。号码不对的话，再发一次。"
+
+
+def message_taken(hall: Hall, promised: str, reference: str) -> str:
+    """Say outside working hours that the message is taken, by when it is answered, and offer a call."""
+    when = f"预计{promised}前答复您" if promised else "工作人员上班后答复您"
+    return (
+        f"现在是下班时间，已为您登记人工服务（编号 {reference}），{when}。\n"
+        f"上班时间：{hall.hours}。\n"
+        "请把具体情况一次说清楚，不要发身份证号和银行卡号。想接电话，回复“回电”加手机号。\n"
+        f"急事请拨打 {hall.phone}。等待时您也可以继续问我；不等了，回复“取消人工”。"
+    )
+
+
 def handoff_opened(hall: Hall, waiting: int, reference: str) -> str:
-    """Say that the request is stored, when somebody reads it, and what the citizen should do next."""
+    """Say in working hours that the request is stored, how many wait, and what to do next."""
     ahead = f"，前面还有 {waiting} 位" if waiting > 0 else ""
     return say("handoff_opened", hall, 编号=reference, 排队=ahead)
 

@@ -71,6 +71,24 @@ def chosen_number(text: str) -> int | None:
     return int(digits) if digits.isascii() else _DIGITS[digits]
 
 
+_CALL_BACK: Final = re.compile(
+    r"(?:请|麻烦)?(?:给我)?(?:回电|回电话|回拨|打给我|打电话)(?:给我)?(?:[:：,，])?(.{7,24})"
+)
+_PHONE: Final = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}")
+
+
+def call_back_number(text: str) -> str | None:
+    """Read “回电 13800000000”: the number, empty when it can't be one; None when no call is asked for."""
+    bare = re.sub(r"\s+", "", text.strip(_EDGE))
+    if bare in {"回电", "回电话", "请回电"}:
+        return ""
+    found = _CALL_BACK.fullmatch(bare)
+    if found is None:
+        return None
+    number = found.group(1).strip(_EDGE)
+    return number if _PHONE.fullmatch(number) else "" if number.replace("-", "").isdigit() else None
+
+
 def has_words(text: str) -> bool:
     """Whether there is anything to understand: a letter or digit of any script."""
     return any(character.isalnum() for character in text)

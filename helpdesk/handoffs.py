@@ -28,6 +28,10 @@ class Handoff:
     department: str = ""
     """Presumed department, from the nearest entry; empty when unknown."""
     closed_at: datetime | None = None
+    promised_at: datetime | None = None
+    """By when an answer was promised; None: it was opened in working hours."""
+    phone: str = ""
+    """Number for a call-back, as the citizen gave it. Personal data."""
 
 
 class HandoffStore(Protocol):
@@ -41,6 +45,9 @@ class HandoffStore(Protocol):
 
     async def waiting_count(self) -> int:
         """How many wait."""
+
+    async def note_phone(self, handoff_id: str, phone: str) -> bool:
+        """Note the number for a call-back; False when the hand-off is not open."""
 
     async def close(self, handoff_id: str, *, now: datetime) -> bool:
         """Close it; False when it was not open."""

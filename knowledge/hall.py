@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from knowledge.hours import Hours, hours_in_words
+
 
 @dataclass(frozen=True, slots=True)
 class Department:
@@ -18,6 +20,8 @@ class Department:
     window: str = ""
     phone: str = ""
     representative: str = ""
+    calendar: Hours | None = None
+    """Hours of its own; None: as the hall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,10 @@ class Hall:
     sample: bool = False
     """Made-up data for trying the program; said so on every page."""
     notice: str = ""
+    calendar: Hours | None = None
+    """Opening hours to count with; None: read out of `hours`."""
+
+    def hours_for(self, department: str = "") -> Hours:
+        """When a department answers; its own hours go before the hall's."""
+        own = next((each.calendar for each in self.departments if each.id == department), None)
+        return own or self.calendar or hours_in_words(self.hours)

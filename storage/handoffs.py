@@ -58,6 +58,12 @@ class MongoHandoffStore:
         return await self.handoffs.count_documents({"state": "waiting"})
 
     @border()
+    async def note_phone(self, handoff_id: str, phone: str) -> bool:
+        """Note the number for a call-back; False when the hand-off is not open."""
+        result = await self.handoffs.update_one({"_id": handoff_id, "open": True}, {"$set": {"phone": phone}})
+        return result.matched_count == 1
+
+    @border()
     async def close(self, handoff_id: str, *, now: datetime) -> bool:
         """Close it; False when it was not open."""
         changed = {

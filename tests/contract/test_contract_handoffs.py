@@ -54,6 +54,15 @@ async def test_a_handoff_is_closed_once_and_then_a_new_one_can_be_opened(stores:
     assert await stores.handoffs.current("official", "o-1") == second
 
 
+async def test_a_number_for_a_call_back_is_kept_while_it_is_open(stores: Stores) -> None:
+    promised = replace(HANDOFF, promised_at=NOW)
+    await stores.handoffs.open(promised)
+    assert await stores.handoffs.note_phone("h1", "13800000000") is True
+    assert await stores.handoffs.current("official", "o-1") == replace(promised, phone="13800000000")
+    await stores.handoffs.close("h1", now=NOW)
+    assert await stores.handoffs.note_phone("h1", "13900000000") is False
+
+
 async def test_citizens_wait_side_by_side(stores: Stores) -> None:
     await stores.handoffs.open(HANDOFF)
     await stores.handoffs.open(replace(HANDOFF, id="h2", user="o-2"))
