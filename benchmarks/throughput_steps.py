@@ -57,10 +57,6 @@ def _done(work: Coroutine[Any, Any, tuple[Answer, Trace]]) -> tuple[Answer, Trac
     raise RuntimeError("the rules waited for something")
 
 
-async def _nobody() -> int:
-    return 0
-
-
 def steps() -> dict[str, float]:
     """Microseconds of each step."""
     now, text = datetime.now(UTC), made.as_asked(1)(random.Random(5))  # noqa: S311 - the same question
@@ -111,7 +107,7 @@ def _doors(found: dict[str, float], text: str, now: datetime) -> Opened:
 def _rules(
     found: dict[str, float], snapshot: Snapshot, inbound: Inbound, now: datetime
 ) -> tuple[Answer, Trace]:
-    today, services = now.astimezone(BEIJING).date(), Services("http://127.0.0.1", 0, _nobody)
+    today, services = now.astimezone(BEIJING).date(), Services("http://127.0.0.1", 0)
 
     def talk() -> Talk:
         return Talk(inbound, tidy(inbound.text), State(), snapshot, now, today)

@@ -29,6 +29,7 @@ from bot.turns import Turns
 from bot.webhook import Webhook
 from console.app import console_app
 from console.visit import Deps as ConsoleDeps
+from helpdesk.vanished import Vanished
 from intents.weights import Weights
 from knowledge.publishing import Publisher
 from knowledge.snapshot import Snapshots
@@ -124,6 +125,7 @@ def build(
         turns=stores.turns,
         conversations=stores.conversations,
         handoffs=stores.handoffs,
+        desk=stores.desk,
         outbox=stores.outbox,
         consents=stores.consents,
         clock=clock,
@@ -152,6 +154,7 @@ def build(
             Loop("recovery", recovery.run_once),
             Loop("editorial", Publisher(stores.editorial).run_once),
             Loop("numbers", Settling(stores.numbers).run_once),
+            Loop("desk", Vanished(stores.desk).run_once),
             *more_loops,
         ),
         clock=clock,

@@ -10,22 +10,23 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from bot.reception import Reception
 from handlers import events, table, texts
 from handlers.conversation import ConversationStore, State
 from handlers.talk import (
-    CloseHandoff,
+    DeskEffect,
     Effect,
     ForgetCitizen,
     NoteConsents,
-    NotePhone,
     NoteResults,
-    OpenHandoff,
     RateTurn,
     Services,
+    nobody_waits,
 )
 from handlers.talk import Turn as Talk
 from handlers.turns import Trace, TurnStore
 from handlers.words import tidy
+from helpdesk.desk_store import DeskStore
 from helpdesk.handoffs import HandoffStore
 from knowledge.snapshot import Snapshot, Snapshots
 from messages import Choices, Inbound, Part, StoreUnavailableError, Taps, Text
@@ -70,6 +71,7 @@ class Dialogue:
         turns: TurnStore,
         conversations: ConversationStore,
         handoffs: HandoffStore,
+        desk: DeskStore,
         outbox: OutboxStore,
         consents: ConsentStore,
         clock: Callable[[], datetime],
@@ -86,7 +88,8 @@ class Dialogue:
         self._consents = consents
         self._lasting_templates = lasting_templates
         self._clock = clock
-        self._services = Services(public_url, flood_limit, handoffs.waiting_count)
+        self._reception = Reception(handoffs, desk, clock)
+        self._services = Services(public_url, flood_limit, self._reception.queue, self._reception.handoff)
 
     async def decide(self, inbound: Inbound, state: State) -> Said:
         """Decide what to say; changes nothing. A bug in a rule ends in an apology, logged."""
@@ -104,17 +107,22 @@ class Dialogue:
         after = replace(answer.state, more=rest) if rest else answer.state
         return Said(first, trace, after, answer.effects)
 
-    async def carry_out(self, said: Said, inbound: Inbound) -> None:
-        """Do what was decided; safe to repeat."""
+    async def carry_out(self, said: Said, inbound: Inbound, state: State) -> Said:
+        """Do what was decided from `state`, and give it back; safe to repeat.
+
+        When the person it was meant for has gone in between, the assistant decides anew.
+        """
         for effect in said.effects:
-            await self._carry_out(effect, inbound)
+            if not await self._carry_out(effect, inbound):
+                return await self.carry_out(await self.decide(inbound, state), inbound, state)
+        return said
 
     async def from_memory(self, inbound: Inbound) -> tuple[Part, ...] | None:
         """Answer while the database is away; None: this needs storing, so it must not be acknowledged."""
         snapshot = self._snapshots.current
         if snapshot is None or inbound.channel == "mini":
             return None
-        services = replace(self._services, waiting_count=_nobody)
+        services = replace(self._services, queue=nobody_waits)
         answer, trace = await table.answer(self._talk(inbound, State(), snapshot), services)
         if not answer.effects and trace.rule in MEMORY_RULES and answer.outcome in MEMORY_OUTCOMES:
             # Without the database nothing can be rated, chosen by number or continued.
@@ -126,14 +134,11 @@ class Dialogue:
         now = self._clock()
         return Talk(inbound, tidy(inbound.text), state, snapshot, now, now.astimezone(BEIJING).date())
 
-    async def _carry_out(self, effect: Effect, inbound: Inbound) -> None:
+    async def _carry_out(self, effect: Effect, inbound: Inbound) -> bool:
+        """Do it; False: what the answer rested on is not so any more, and nothing was done."""
+        if isinstance(effect, DeskEffect):
+            return await self._reception.carry_out(effect)
         match effect:
-            case OpenHandoff():
-                await self._handoffs.open(effect.handoff)
-            case CloseHandoff():
-                await self._handoffs.close(effect.handoff_id, now=self._clock())
-            case NotePhone():
-                await self._handoffs.note_phone(effect.handoff_id, effect.phone)
             case RateTurn():
                 await self._turns.rate(effect.key, useful=effect.useful, now=self._clock())
             case NoteConsents():
@@ -147,6 +152,7 @@ class Dialogue:
                     await store.forget(inbound.channel, inbound.user)
             case _:
                 assert_never(effect)
+        return True
 
     async def _note_consents(self, effect: NoteConsents, inbound: Inbound) -> None:
         for change in effect.changes:
@@ -164,7 +170,3 @@ def _not_ready(inbound: Inbound, state: State) -> Said:
         return Said((), Trace(rule="unfollow", outcome="event"), state, (ForgetCitizen(),))
     parts = () if inbound.kind == "event" else (Text(texts.PREPARING),)
     return Said(parts, Trace(rule="preparing", outcome="refused"), state)
-
-
-async def _nobody() -> int:
-    return 0

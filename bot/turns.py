@@ -265,7 +265,7 @@ class Turns:
             await self._conversations.release(inbound.channel, inbound.user, owner=inbound.key)
             return await self._finish(inbound, conversation.last_parts, Trace(rule="replayed"))
         said = await self._dialogue.decide(inbound, conversation.state)
-        await self._dialogue.carry_out(said, inbound)
+        said = await self._dialogue.carry_out(said, inbound, conversation.state)
         if said.forgotten:
             return await self._finish(inbound, said.parts, said.trace)
         kept = conversation.after(inbound.key, said.state, said.parts)

@@ -50,6 +50,8 @@ class State:
     """The guide whose questions are being asked."""
     offer: str = ""
     """The guide whose questions were offered with the last answer."""
+    reason_for: str = ""
+    """The hand-off that was just rated badly: the next message is taken for the reason."""
     recent: tuple[datetime, ...] = ()
     """When the citizen wrote within the last minute, for the flood limit."""
     at: datetime | None = None

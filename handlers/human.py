@@ -36,6 +36,8 @@ async def hand_over(turn: Turn, services: Services) -> Answer | None:
 async def open_handoff(turn: Turn, services: Services, *, reason: HandoffReason) -> Answer:
     """Store the request and say what happens next; a second request joins the first."""
     state, hall = turn.state, turn.snapshot.hall
+    if turn.handoff is not None and turn.handoff.state == "active":
+        return Answer(state, (Text(texts.PERSON_IS_HERE),), outcome="handed_over")
     if state.handoff:
         said = texts.handoff_again(hall, reference(state.handoff))
         return Answer(state, (Text(said),), outcome="handed_over")
@@ -55,7 +57,7 @@ async def open_handoff(turn: Turn, services: Services, *, reason: HandoffReason)
     if promised_at is not None:
         said = texts.message_taken(hall, spoken(promised_at, turn.now), reference(handoff.id))
     else:
-        said = texts.handoff_opened(hall, await services.waiting_count(), reference(handoff.id))
+        said = texts.handoff_opened(hall, await services.queue(), reference(handoff.id))
     parts = (Text(said), Taps("", (texts.CANCEL_HUMAN,)))
     after = replace(state, handoff=handoff.id, misses=0, choices=())
     return Answer(after, parts, (OpenHandoff(handoff),), outcome="handed_over", lines=("登记人工服务",))

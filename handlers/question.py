@@ -130,6 +130,9 @@ def _ask_back(turn: Turn, decision: Ambiguous, lines: tuple[str, ...]) -> Answer
 
 
 def _not_known(turn: Turn, nearest: tuple[str, ...], lines: tuple[str, ...], decision: Decision) -> Answer:
+    if turn.handoff is not None and turn.handoff.state == "waiting":
+        kept = (Text(texts.KEPT_FOR_AGENT), Taps("", (texts.CANCEL_HUMAN,)))
+        return Answer(turn.state, kept, outcome="not_answered", confidence=decision.confidence, lines=lines)
     hall, misses = turn.snapshot.hall, turn.state.misses + 1
     entries = _live(turn, nearest, MAX_GUESSES)
     said = texts.say("dont_know_again" if misses > 1 else "dont_know", hall)

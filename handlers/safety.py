@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from handlers import texts
+from handlers.relay import tell_desk
 from handlers.talk import Answer, Services, Turn
 from intents.guards import danger, guard
 from messages import Taps, Text
@@ -24,7 +25,8 @@ async def answer_danger(turn: Turn, services: Services) -> Answer | None:  # noq
     kind = found.kind
     said = f"{texts.DANGER.get(kind, texts.DANGER_OTHER)}\n{texts.DANGER_AFTER}"
     parts = (Text(said), Taps("", (texts.HUMAN,)))
-    return Answer(turn.state, parts, outcome="danger", lines=(f"识别到紧急情况：{kind}",))
+    lines = (f"识别到紧急情况：{kind}",)
+    return Answer(turn.state, parts, tell_desk(turn), outcome="danger", lines=lines)
 
 
 async def limit_flood(turn: Turn, services: Services) -> Answer | None:

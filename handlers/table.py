@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from handlers import commands, events, guided, human, question, safety
+from handlers import commands, events, guided, human, question, relay, safety
 from handlers.conversation import State
 from handlers.talk import Answer, Handler, Services, Turn
 from handlers.turns import Trace
@@ -28,6 +28,7 @@ class Rule:
 RULES: Final[tuple[Rule, ...]] = (
     Rule("unfollow", events.unfollow),
     Rule("danger", safety.answer_danger),
+    Rule("desk", relay.relay),
     Rule("flood", safety.limit_flood),
     Rule("follow", events.follow),
     Rule("scan", events.scan),
@@ -35,6 +36,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("notice", events.notices),
     Rule("event", events.other_event),
     Rule("not_text", events.not_text),
+    Rule("desk_rating", relay.take_rating),
+    Rule("desk_reason", relay.take_reason),
     Rule("phone", human.take_phone),
     Rule("guided", guided.play_guide),
     Rule("choice", commands.take_choice),
@@ -50,6 +53,7 @@ RULES: Final[tuple[Rule, ...]] = (
 async def answer(turn: Turn, services: Services) -> tuple[Answer, Trace]:
     """Find the first rule that answers, and keep why."""
     turn = safety.remember_message(replace(turn, state=_fresh(turn)), services.flood_limit)
+    turn = await relay.look(turn, services)
     for rule in RULES:
         found = await rule.handle(turn, services)
         if found is not None:

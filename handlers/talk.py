@@ -8,7 +8,9 @@ from datetime import date, datetime
 from typing import Literal
 
 from handlers.conversation import State
+from helpdesk.desk import Line
 from helpdesk.handoffs import Handoff
+from helpdesk.routing import Queue
 from knowledge.snapshot import Snapshot
 from messages import Inbound, Part
 from wechat.consents import ConsentChange
@@ -39,6 +41,20 @@ class Turn:
     now: datetime
     today: date
     """The date in Beijing."""
+    handoff: Handoff | None = None
+    """The citizen's open hand-off, or one that was closed since they wrote last and may be rated."""
+    reason_for: str = ""
+    """The hand-off that this message may be the reason of a bad rating for."""
+
+
+async def nobody_waits() -> Queue:
+    """Say so where there is no desk: in tests, and while the database is away."""
+    return Queue(0, 0)
+
+
+async def no_handoff(inbound: Inbound, handoff_id: str) -> Handoff | None:  # noqa: ARG001 - one shape for all
+    """Know of no hand-off."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +65,10 @@ class Services:
     """Where the citizen's pages are, without a slash at its end."""
     flood_limit: int
     """Messages a minute and citizen; 0: none."""
-    waiting_count: Callable[[], Awaitable[int]]
-    """How many citizens wait for a person."""
+    queue: Callable[[], Awaitable[Queue]] = nobody_waits
+    """How many citizens wait for a person, and how many people are there."""
+    handoff: Callable[[Inbound, str], Awaitable[Handoff | None]] = no_handoff
+    """The citizen's open hand-off, else the closed one of this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,30 @@ class NotePhone:
 
     handoff_id: str
     phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellDesk:
+    """Put what the citizen says before the person who has the chat."""
+
+    handoff_id: str
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveDesk:
+    """The citizen ends the talk with a person."""
+
+    handoff_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateHandoff:
+    """Note the rating of a talk with a person, or the reason for it."""
+
+    handoff_id: str
+    rating: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +144,8 @@ class NoteResults:
     results: tuple[NoticeResult, ...]
 
 
-Effect = OpenHandoff | CloseHandoff | NotePhone | RateTurn | ForgetCitizen | NoteConsents | NoteResults
+DeskEffect = OpenHandoff | CloseHandoff | NotePhone | TellDesk | LeaveDesk | RateHandoff
+Effect = DeskEffect | RateTurn | ForgetCitizen | NoteConsents | NoteResults
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from handlers.sentences import Sentence, said
+from helpdesk.routing import Queue, likely_minutes
 from knowledge.entries import Entry
 from knowledge.guide_scenes import Notice, Walk
 from knowledge.guides import Guide, Material, Question
@@ -225,9 +226,19 @@ def message_taken(hall: Hall, promised: str, reference: str) -> str:
     )
 
 
-def handoff_opened(hall: Hall, waiting: int, reference: str) -> str:
+CHAT_ENDED: Final = "好的，人工服务已结束，智能助手回来了，有事直接问我。"
+THANKS_FOR_STARS: Final = "谢谢您的评价。还有别的事，直接告诉我。"
+WHY_SO_FEW: Final = "谢谢您告诉我们。请用一句话说说哪里没做好，我记下来请负责人跟进。"
+REASON_NOTED: Final = "已记下，负责人会看到。还需要工作人员，回复“人工”。"
+KEPT_FOR_AGENT: Final = "已记下，工作人员接入后会看到这句话。"
+PERSON_IS_HERE: Final = "工作人员正在为您服务，请直接说。想结束人工服务，回复“结束”。"
+
+
+def handoff_opened(hall: Hall, queue: Queue, reference: str) -> str:
     """Say in working hours that the request is stored, how many wait, and what to do next."""
-    ahead = f"，前面还有 {waiting} 位" if waiting > 0 else ""
+    minutes = likely_minutes(queue.waiting, queue.agents)
+    ahead = f"，前面还有 {queue.waiting} 位" if queue.waiting > 0 else ""
+    ahead += f"，大约要等 {minutes} 分钟" if minutes and queue.waiting >= queue.agents else ""
     return say("handoff_opened", hall, 编号=reference, 排队=ahead)
 
 

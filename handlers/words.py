@@ -89,6 +89,14 @@ def call_back_number(text: str) -> str | None:
     return number if _PHONE.fullmatch(number) else "" if number.replace("-", "").isdigit() else None
 
 
+_END: Final = re.compile(r"(结束|退出)(人工|客服|本次)?(服务|对话|会话|聊天)?(了|吧)?")
+
+
+def ends_chat(text: str) -> bool:
+    """Whether the whole text ends a talk with a person: “结束”, “退出人工”, “结束服务”."""
+    return _END.fullmatch(re.sub(r"\s+", "", text.strip(_EDGE))) is not None
+
+
 def has_words(text: str) -> bool:
     """Whether there is anything to understand: a letter or digit of any script."""
     return any(character.isalnum() for character in text)

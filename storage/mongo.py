@@ -248,10 +248,20 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
     "handoffs": (
         IndexModel(_OWN, name="one_open", unique=True, partialFilterExpression={"open": True}),
         IndexModel([*_OWN, ("opened_at", ASCENDING)], name="citizen"),
-        IndexModel([("state", ASCENDING)], name="state"),
+        IndexModel(
+            [("state", ASCENDING), ("priority", DESCENDING), ("opened_at", ASCENDING), ("_id", ASCENDING)],
+            name="queue",
+        ),
+        IndexModel([("agent", ASCENDING), ("state", ASCENDING), ("claimed_at", ASCENDING)], name="agent"),
         IndexModel([("opened_at", ASCENDING)], name="opened"),
         _EXPIRY,
     ),
+    "desk_messages": (
+        IndexModel([("handoff", ASCENDING), ("order", ASCENDING)], name="order", unique=True),
+        IndexModel(_OWN, name="citizen"),
+        _EXPIRY,
+    ),
+    "desk_agents": (IndexModel([("seen_at", ASCENDING)], name="seen"),),
     "tallies": (_EXPIRY,),
     "outbox": (
         IndexModel([("status", ASCENDING), ("created_at", ASCENDING), ("due_at", ASCENDING)], name="due"),

@@ -13,6 +13,7 @@ from handlers.turns import TurnStore
 from handlers.turnstile import Turnstile
 from helpdesk.api_tokens import ApiTokenStore
 from helpdesk.audit import AuditLog
+from helpdesk.desk_store import DeskStore
 from helpdesk.handoffs import HandoffStore
 from helpdesk.keys import KeyStore
 from helpdesk.staff import StaffStore
@@ -24,6 +25,7 @@ from storage.api_tokens import MongoApiTokenStore
 from storage.batches import InsertBatcher
 from storage.consents import MongoConsentStore
 from storage.conversations import MongoConversationStore
+from storage.desk import MongoDeskStore
 from storage.editorial import MongoEditorialStore
 from storage.gaps import MongoGapStore
 from storage.handoffs import MongoHandoffStore
@@ -58,6 +60,7 @@ class Stores:
     turnstile: Turnstile
     handoffs: HandoffStore
     numbers: NumbersStore
+    desk: DeskStore
     outbox: OutboxStore
     windows: WindowLedger
     consents: ConsentStore
@@ -97,7 +100,10 @@ async def stores_of(mongo: Mongo, *, keep_days: int = KEEP_DAYS) -> AsyncIterato
             turns=MongoTurnStore(mongo, turns, outbox, inserts, keep_days),
             conversations=MongoConversationStore(conversations, keep_days),
             turnstile=turnstile,
-            handoffs=MongoHandoffStore(mongo.collection("handoffs"), keep_days),
+            handoffs=MongoHandoffStore(
+                mongo.collection("handoffs"), mongo.collection("desk_messages"), keep_days
+            ),
+            desk=MongoDeskStore(mongo, keep_days),
             numbers=MongoNumbersStore(turns, mongo.collection("handoffs"), mongo.collection("tallies")),
             outbox=MongoOutboxStore(outbox, consents, mongo.collection("receipts"), keep_days),
             windows=MongoWindowLedger(turns, outbox, consents),

@@ -28,11 +28,7 @@ NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 HALL = Hall("某厅", "某地", "12345", "全天", (Department("market", "市监局", phone="54321"),))
 
 
-async def nobody() -> int:
-    return 0
-
-
-SERVICES = Services("https://hall.example", 0, nobody)
+SERVICES = Services("https://hall.example", 0)
 
 
 def hall_with(*guides: Guide) -> Snapshot:

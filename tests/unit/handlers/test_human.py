@@ -13,6 +13,8 @@ from handlers.hours import spoken
 from handlers.talk import Answer, NotePhone, OpenHandoff, Services, Turn
 from handlers.words import call_back_number, tidy
 from helpdesk.calendar import BEIJING
+from helpdesk.handoffs import Handoff
+from helpdesk.routing import Queue
 from knowledge.snapshot import build
 from messages import Inbound, Text
 from tests.running import SMALL_HALL
@@ -20,11 +22,15 @@ from tests.running import SMALL_HALL
 SNAPSHOT = build(1, SMALL_HALL, datetime(2026, 11, 23, tzinfo=BEIJING).date())
 
 
-async def _three() -> int:
-    return 3
+async def _three() -> Queue:
+    return Queue(3, 2)
 
 
-SERVICES = Services("https://hall.example", 0, _three)
+async def _none(inbound: Inbound, handoff_id: str) -> Handoff:
+    return Handoff(handoff_id, "official", inbound.user, "asked", "", inbound.at)
+
+
+SERVICES = Services("https://hall.example", 0, _three, _none)
 
 
 async def said(text: str, moment: str, state: State | None = None) -> Answer:
@@ -40,7 +46,7 @@ def words(answer: Answer) -> str:
 
 async def test_in_working_hours_the_citizen_hears_how_many_wait() -> None:
     answer = await said("人工", "2026-11-23T10:00")
-    assert "前面还有 3 位" in words(answer)
+    assert "前面还有 3 位，大约要等 10 分钟" in words(answer)
     (opened,) = answer.effects
     assert isinstance(opened, OpenHandoff)
     assert opened.handoff.promised_at is None

@@ -8,6 +8,7 @@ import pytest
 
 from handlers import texts
 from handlers.sentences import MOST_BYTES, example, filled, own_text, problems_of, too_long
+from helpdesk.routing import Queue
 from intents.guards import guard
 from knowledge.hall import Hall, OwnText
 
@@ -31,10 +32,10 @@ def test_the_built_in_sentences_are_what_they_were_before_halls_had_their_own() 
     assert texts.greeting(HALL) == (
         "您好，这里是青禾县政务服务中心。\n办什么事、带什么材料、到哪个窗口，直接用一句话问我就行。"
     )
-    assert texts.handoff_opened(HALL, 2, "ABC123").startswith(
+    assert texts.handoff_opened(HALL, Queue(2, 0), "ABC123").startswith(
         "已为您登记人工服务（编号 ABC123），前面还有 2 位。\n工作人员在上班时间按先后顺序答复：周一至周五。\n"
     )
-    assert "（编号 ABC123）。" in texts.handoff_opened(HALL, 0, "ABC123")
+    assert "（编号 ABC123）。" in texts.handoff_opened(HALL, Queue(0, 0), "ABC123")
     assert texts.person_only(HALL, None) == (
         "这件事要看具体情况，请工作人员直接答复您更稳妥。回复“人工”，我来转接。"
     )
