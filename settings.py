@@ -100,6 +100,9 @@ class Settings(BaseSettings):
         le=1,
         description="How alike two unanswered questions must be to stand in one cluster (`gaps`).",
     )
+    desk_capacity: int = Field(
+        5, ge=1, le=50, description="Chats that one agent of the help-desk can have at the same time."
+    )
     keep_turns_days: int = Field(180, ge=1, le=3650, description="Days after which a turn is deleted.")
     admin_password: SecretStr = Field(
         SecretStr(""), description="First administrator password of the console."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,9 @@ from console import (
     audit_pages,
     confirm_pages,
     department_pages,
+    desk_pages,
+    desk_steps,
+    desk_stream,
     door,
     entry_editor,
     entry_pages,
@@ -54,6 +58,9 @@ PAGES: Final[tuple[Page, ...]] = (
     *door.PAGES,
     *token_pages.PAGES,
     *home.PAGES,
+    *desk_pages.PAGES,
+    *desk_steps.PAGES,
+    *desk_stream.PAGES,
     *trial_pages.PAGES,
     *gap_pages.PAGES,
     *confirm_pages.PAGES,
@@ -72,18 +79,13 @@ PAGES: Final[tuple[Page, ...]] = (
 
 def console_app(deps: Deps) -> web.Application:
     """Make the console, for `bot.app` to mount under `/console`."""
-    assets = Assets.read(
-        "/assets",
-        [
-            *(FOLDER / "static" / name for name in ("console.css", "charts.css", "console.js", "icon.svg")),
-            HTMX,
-        ],
-    )
+    own = ("console.css", "charts.css", "console.js", "desk.js", "icon.svg")
+    assets = Assets.read("/assets", [*(FOLDER / "static" / name for name in own), HTMX])
     templates = environment(FOLDER / "templates")
     templates.globals.update(url=url, role_names=ROLE_NAMES, field_name=field_name)
     templates.filters.update(beijing_time=beijing_time, browser_name=browser_name)
     templates.filters.update(percent=percent, duration=duration)
-    tools = Tools(deps, templates, assets.under(ROOT), GapBoard(deps.cluster_at))
+    tools = Tools(deps, templates, assets.under(ROOT), GapBoard(deps.cluster_at), asyncio.Event())
     guard = Guard(tools, {(page.method, ROOT + page.path): page for page in PAGES})
 
     @web.middleware
@@ -94,6 +96,11 @@ def console_app(deps: Deps) -> web.Application:
     for page in PAGES:
         app.router.add_route(page.method, page.path, _never)
     app.add_routes(assets.routes())
+
+    async def close_streams(_: web.Application) -> None:
+        tools.closing.set()
+
+    app.on_shutdown.append(close_streams)
     return app
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from handlers.numbers import NumbersStore
 from handlers.turns import TurnStore
 from helpdesk.api_tokens import ApiTokenStore
 from helpdesk.audit import AuditLog, audit_event
+from helpdesk.desk_store import DeskStore
+from helpdesk.handoffs import HandoffStore
 from helpdesk.keys import KeyStore
 from helpdesk.staff import Permission, Staff, StaffSession, StaffStore
 from knowledge.editorial_store import EditorialStore
@@ -28,13 +31,16 @@ from rendering.assets import Assets
 from rendering.forms import Form
 from rendering.requests import client_address
 from rendering.templating import html
+from wechat.outbox import OutboxStore
 from wechat.own_menu import MenuStore
+from wechat.windows import WindowLedger
 
 ROOT: Final = "/console"
 UNPROCESSABLE: Final = 422
 
 NAVIGATION: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("home", "", "首页", "own"),
+    ("desk", "/desk", "人工接待", "desk.take"),
     ("entries", "/entries", "问答", "entries.read"),
     ("gaps", "/gaps", "待补的问题", "gaps.read"),
     ("try", "/try", "试问一句", "entries.read"),
@@ -64,6 +70,12 @@ class Deps:
     keys: KeyStore
     cluster_at: float
     """How alike the questions of one gap are (setting `cluster_at`)."""
+    handoffs: HandoffStore
+    desk: DeskStore
+    outbox: OutboxStore
+    windows: WindowLedger
+    desk_capacity: int
+    """Chats that one agent can have at the same time (setting `desk_capacity`)."""
     snapshots: Snapshots
     public_url: str
     """Where citizens reach the pages; previews show it."""
@@ -82,6 +94,8 @@ class Tools:
     templates: Environment
     assets: Assets
     gap_board: GapBoard
+    closing: asyncio.Event
+    """Set when the program stops, so that streams end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +172,17 @@ class Visit:
             "icon": self.tools.assets.url("icon.svg"),
             "htmx": self.tools.assets.url("htmx.min.js"),
             "script": self.tools.assets.url("console.js"),
+            "desk_script": self.tools.assets.url("desk.js"),
             "done": done,
             "now": self.now,
             **values,
         }
         body = self.tools.templates.get_template(template).render(context)
         return html(body, status=status, cache="no-store")
+
+    def part(self, template: str, **values: Any) -> str:
+        """A piece of a page, for scripts that put it into place."""
+        return self.tools.templates.get_template(template).render({"visit": self, "now": self.now, **values})
 
     def go(self, path: str, **query: str) -> web.Response:
         """Send the browser on after something was done (so that reloading does nothing twice)."""

@@ -47,6 +47,10 @@ ACTION_NAMES: Final[Mapping[str, str]] = {
     "entry.import": "直接导入问答",
     "entry.import_drafts": "导入问答为草稿",
     "entry.export": "导出问答",
+    "desk.take_over": "接手同事的会话",
+    "desk.transfer": "转出会话",
+    "desk.close": "结束会话",
+    "desk.replies": "修改常用语",
     "gap.ignored": "不再提示待补的问题",
     "gap.taken": "处理待补的问题",
     "gap.back": "重新提示待补的问题",
@@ -111,6 +115,13 @@ def browser_name(agent: str) -> str:
 
 
 DONE: Final[Mapping[str, str]] = {
+    "desk_gone": "这个会话刚被同事接走，或者市民已经结束。",
+    "desk_full": "您手上的会话已经满了，先结束一个再接。",
+    "desk_empty": "现在没有等您接待的市民。",
+    "desk_transferred": "已转出，市民已收到通知。",
+    "desk_back": "已放回队列。",
+    "desk_closed": "会话已结束，智能助手已接回，并请市民评价。",
+    "desk_replies": "常用语已保存。",
     "gap_ignored": "以后不再提示这一组问题。",
     "gap_gone": "这一组问题刚被处理过，或者已经没有了。",
     "gap_back": "以后会重新提示。",

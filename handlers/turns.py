@@ -115,6 +115,9 @@ class TurnStore(Protocol):
     async def confirmed(self, *, since: datetime, limit: int) -> tuple[tuple[str, str], ...]:
         """Give (question, entry) of answers that were rated 有用, the newest `limit`: labels for `fit`."""
 
+    async def of_user(self, channel: Channel, user: str, *, limit: int) -> tuple[Turn, ...]:
+        """Give the newest turns of one citizen that are done, oldest first: for the person who takes over."""
+
     async def asked(self, *, since: datetime, limit: int) -> tuple[str, ...]:
         """Give the texts of questions, whatever came of them, the newest `limit`, newest first."""
 

@@ -35,6 +35,12 @@ class DeskStore(Protocol):
     async def mark_read(self, handoff_id: str, *, agent: str, order: int) -> None:
         """Note how far the agent has read."""
 
+    async def replies(self) -> tuple[str, ...]:
+        """The hall's canned replies, in their order."""
+
+    async def save_replies(self, replies: Sequence[str]) -> None:
+        """Keep other canned replies."""
+
     async def be_present(self, agent: str, now: datetime) -> None:
         """Note that an agent's page was heard of."""
 

@@ -41,8 +41,8 @@ Permission = Literal[
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType({
     "admin": frozenset({
         "entries.read", "entries.write", "entries.review", "entries.publish", "entries.import",
-        "entries.export", "gaps.read", "gaps.settle", "hall.write", "desk.supervise", "cases.dispatch",
-        "numbers.read", "staff.manage", "audit.read",
+        "entries.export", "gaps.read", "gaps.settle", "hall.write", "desk.take", "desk.supervise",
+        "cases.dispatch", "numbers.read", "staff.manage", "audit.read",
     }),
     "editor": frozenset({
         "entries.read", "entries.write", "entries.import", "entries.export", "gaps.read", "gaps.settle",

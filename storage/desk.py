@@ -27,6 +27,7 @@ from wechat.outbox import OutboxItem
 _MESSAGE: Final = TypeAdapter(DeskMessage)
 _COUNTED: Final = frozenset({"id", "messages", "heard", "read", "last_text", "last_at", "phone"})
 """Fields that change beside the steps."""
+_HALL: Final = "hall"
 _BEGINNING: Final = 60
 _AFTER: Final = timedelta(milliseconds=1)
 
@@ -173,6 +174,19 @@ class MongoDeskStore:
         await self._handoffs.update_one(which, {"$set": {"read": order}})
 
     @border()
+    async def replies(self) -> tuple[str, ...]:
+        """The hall's canned replies, in their order."""
+        found = await self.mongo.collection("desk_replies").find_one({"_id": _HALL})
+        return tuple(str(each) for each in found["replies"]) if found is not None else ()
+
+    @border()
+    async def save_replies(self, replies: Sequence[str]) -> None:
+        """Keep other canned replies."""
+        await self.mongo.collection("desk_replies").update_one(
+            {"_id": _HALL}, {"$set": {"replies": list(replies)}}, upsert=True
+        )
+
+    @border()
     async def be_present(self, agent: str, now: datetime) -> None:
         """Note that an agent's page was heard of."""
         await self._agents.update_one({"_id": agent}, {"$max": {"seen_at": now}}, upsert=True)
@@ -192,7 +206,7 @@ class MongoDeskStore:
     async def abandoned(self, *, since: datetime) -> Sequence[Handoff]:
         """Active chats whose agent has not been heard of since."""
         agents = [each["_id"] async for each in self._agents.find({"seen_at": {"$gte": since}}, ["_id"])]
-        found = self._handoffs.find({"state": "active", "agent": {"$nin": agents}}).limit(100)
+        found = self._handoffs.find({"state": "active", "agent": {"$not": {"$in": agents}}}).limit(100)
         return tuple([load_handoff(each) async for each in found])
 
 

@@ -261,6 +261,7 @@ INDEXES: Final[dict[str, tuple[IndexModel, ...]]] = {
         IndexModel(_OWN, name="citizen"),
         _EXPIRY,
     ),
+    "desk_replies": (IndexModel([("hall", ASCENDING)], name="hall"),),
     "desk_agents": (IndexModel([("seen_at", ASCENDING)], name="seen"),),
     "tallies": (_EXPIRY,),
     "outbox": (

@@ -256,6 +256,14 @@ class MongoTurnStore:
         return tuple((text, entry) for text, entry in found if text and entry)
 
     @border()
+    async def of_user(self, channel: Channel, user: str, *, limit: int) -> tuple[Turn, ...]:
+        """Give the newest turns of one citizen that are done, oldest first."""
+        which = {"inbound.channel": channel, "inbound.user": user, "status": "done"}
+        newest = self.turns.find(which).sort("inbound.at", DESCENDING).limit(limit)
+        found = [load_turn(document) async for document in newest]
+        return tuple(reversed(found))
+
+    @border()
     async def asked(self, *, since: datetime, limit: int) -> tuple[str, ...]:
         """Give the texts of questions, whatever came of them, the newest `limit`, newest first."""
         which = {"received_at": {"$gte": since}, "trace.rule": "question"}

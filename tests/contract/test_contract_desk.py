@@ -159,3 +159,10 @@ async def test_a_citizen_who_leaves_takes_along_all_that_was_said(stores: Stores
     await stores.handoffs.forget("official", "o-1")
     assert await stores.desk.messages("h1") == ()
     assert await stores.desk.active() == ()
+
+
+async def test_canned_replies_are_kept_in_their_order(stores: Stores) -> None:
+    assert await stores.desk.replies() == ()
+    await stores.desk.save_replies(["稍等", "请带身份证"])
+    await stores.desk.save_replies(["请带身份证", "稍等"])
+    assert await stores.desk.replies() == ("请带身份证", "稍等")

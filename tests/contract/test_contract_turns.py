@@ -369,3 +369,14 @@ async def test_a_reply_that_one_delivery_took_is_not_lost_by_another(stores: Sto
     await stores.turns.mark_claimed("k1")
     await stores.turns.mark_unclaimed("k1", now=NOW)
     assert await stores.turns.take_unclaimed(before=LATER) is None
+
+
+async def test_what_a_citizen_and_the_assistant_said_is_read_oldest_first(stores: Stores) -> None:
+    for number in range(4):
+        message = inbound(f"k{number}", at=NOW + timedelta(seconds=number), text=f"问{number}")
+        await claim(stores, message)
+        if number < 3:
+            await finish(stores, f"k{number}")
+    found = await stores.turns.of_user("official", "o-citizen", limit=2)
+    assert [turn.inbound.text for turn in found] == ["问1", "问2"], "the newest that are done"
+    assert await stores.turns.of_user("official", "somebody else", limit=2) == ()
