@@ -81,7 +81,8 @@ class MongoDeskStore:
         changed["open"] = new.state != "closed"
         if new.state == "closed" and new.closed_at is not None:
             changed["expire_at"] = new.closed_at + timedelta(days=self.keep_days)
-        which = {"_id": old.id, "version": old.version, "state": old.state}
+        version = old.version or {"$in": [0, None]}  # hand-offs of an older program have none
+        which = {"_id": old.id, "version": version, "state": old.state}
 
         async def work(session: Session) -> Handoff | None:
             if capacity is not None and not await self._has_room(new.agent, capacity, session):
@@ -170,7 +171,7 @@ class MongoDeskStore:
     @border()
     async def mark_read(self, handoff_id: str, *, agent: str, order: int) -> None:
         """Note how far the agent has read."""
-        which = {"_id": handoff_id, "agent": agent, "read": {"$lt": order}}
+        which = {"_id": handoff_id, "agent": agent, "read": {"$not": {"$gte": order}}}
         await self._handoffs.update_one(which, {"$set": {"read": order}})
 
     @border()

@@ -10,6 +10,7 @@ from helpdesk.routing import KEPT_FOR_LAST
 from helpdesk.staff import Staff
 from helpdesk.vanished import Vanished
 from messages import Text
+from storage.mongo import Mongo
 from storage.stores import Stores
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -166,3 +167,21 @@ async def test_canned_replies_are_kept_in_their_order(stores: Stores) -> None:
     await stores.desk.save_replies(["稍等", "请带身份证"])
     await stores.desk.save_replies(["请带身份证", "稍等"])
     assert await stores.desk.replies() == ("请带身份证", "稍等")
+
+
+async def test_a_handoff_of_an_older_program_can_be_taken_read_and_closed(
+    mongo: Mongo, stores: Stores
+) -> None:
+    await a_handoff(stores)
+    known = ["channel", "user", "reason", "question", "opened_at", "state", "department", "closed_at", "open"]
+    await mongo.collection("handoffs").update_one({"_id": "h1"}, [{"$project": dict.fromkeys(known, 1)}])
+    found = await stores.handoffs.get("h1")
+    assert found is not None
+    active = await stores.desk.save(desk.take(found, LI, NOW), capacity=1)
+    assert active is not None
+    await stores.desk.write("h1", desk.citizen_line("t1", "在吗", NOW))
+    await stores.desk.mark_read("h1", agent="li", order=2)
+    found = await stores.handoffs.get("h1")
+    assert found is not None
+    assert not found.unread
+    assert await stores.desk.save(desk.close(found, LI, "told", NOW)) is not None
