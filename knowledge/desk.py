@@ -22,6 +22,7 @@ async def problems_of(
     entry: Entry, snapshot: Snapshot, store: EditorialStore, *, now: datetime
 ) -> list[Problem]:
     """What must be mended before the entry can be submitted."""
+    await store.adopt(now=now)  # what was imported a moment ago has its phrasings, too
     taken = await store.others_with((entry.question, *entry.alternates), except_id=entry.id)
     others = {
         other: (found.entry.question if found else other)
