@@ -248,20 +248,19 @@ async def test_an_older_browser_is_known_by_the_origin_of_its_form(
     assert await here.stores.staff.by_login("xin") is not None
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path or '/'}")
-async def test_every_page_is_closed_to_who_is_not_signed_in(browser: Browser, page: object) -> None:
-    method, path, needs = page.method, page.path, page.needs  # type: ignore[attr-defined]
-    seen = await browser.ask(
-        method,
-        re.sub(r"\{[^}]+\}", "x", path),
-        headers={"Sec-Fetch-Site": "same-origin"},
-        allow_redirects=False,
-    )
-    if needs == "anyone":
-        assert seen.status in {200, 422}
-    else:
-        assert seen.status == 303
-        assert seen.headers["Location"].startswith("/console/login")
+async def test_every_page_is_closed_to_who_is_not_signed_in(browser: Browser) -> None:
+    for page in PAGES:
+        seen = await browser.ask(
+            page.method,
+            re.sub(r"\{[^}]+\}", "x", page.path),
+            headers={"Sec-Fetch-Site": "same-origin"},
+            allow_redirects=False,
+        )
+        if page.needs == "anyone":
+            assert seen.status in {200, 422}, page
+        else:
+            assert seen.status == 303, page
+            assert seen.headers["Location"].startswith("/console/login"), page
 
 
 async def test_who_may_nothing_gets_nothing_but_the_own_account(here: Here, new_browser: NewBrowser) -> None:
