@@ -17,9 +17,11 @@ from pydantic import TypeAdapter
 from handlers.conversation import Conversation, State
 from handlers.turns import Turn
 from helpdesk.handoffs import Handoff
+from knowledge.conditions import AllOf, AnyOf, Before, Contains, Equals, LessThan, Minimum, NoneOf, OneOf
 from knowledge.entries import Entry
 from knowledge.guides import Guide
 from knowledge.hall import Hall
+from knowledge.hours import Hours, SpecialDay
 from storage.conversations import load_conversation
 from storage.documents import DamagedDocumentError, dump, load
 from storage.outbox import load_item, outbox_document
@@ -37,9 +39,29 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     ),
 }
 
+PERIODS = st.sampled_from([(), ("8:30-12:00",), ("8:30-12:00", "14:30-17:30")])
+PLAIN[SpecialDay] = st.builds(
+    SpecialDay, day=st.dates(), until=st.none(), periods=PERIODS, note=PLAIN[str]
+) | st.dates().map(lambda day: SpecialDay(day, until=day))
+PLAIN[Hours] = st.builds(
+    Hours,
+    periods=PERIODS,
+    weekdays=st.lists(st.integers(1, 7), max_size=7, unique=True).map(tuple),
+    saturday=PERIODS,
+    sunday=PERIODS,
+    national=st.booleans(),
+    special=st.lists(PLAIN[SpecialDay], max_size=2).map(tuple),
+    reply_minutes=st.integers(1, 10_000),
+)
+SIMPLE = (Equals, OneOf, Contains, Minimum, LessThan, Before)
+JOINED = {AllOf, AnyOf, NoneOf}
+"""These hold conditions again: one level of them is enough to see that nothing is lost."""
+
 
 def any_of(hint: Any) -> st.SearchStrategy[Any]:
     """Values of a type, within what BSON can keep: 64-bit numbers, milliseconds, no lone surrogates."""
+    if hint in JOINED:
+        return st.builds(hint, st.lists(st.one_of(*(any_of(each) for each in SIMPLE)), max_size=2).map(tuple))
     if hint in PLAIN:
         return PLAIN[hint]
     if isinstance(hint, type) and is_dataclass(hint):
